@@ -1,0 +1,64 @@
+# Titles, labels, hints and buttons of the pages. Every id here is used by a page, and templates in any engine find
+# those without arguments in `texts`.
+
+# Pages
+login-title = Welcome back
+login-lead = Sign in to your account.
+login-submit = Sign in
+login-other = New here?
+login-other-link = Create an account
+
+register-title = Create your account
+register-lead = It takes less than a minute.
+register-submit = Create account
+register-other = Already have an account?
+register-other-link = Sign in
+
+verify-title = Is it still you?
+verify-lead = The next page is well protected. Enter your password once more to open it.
+verify-who = Signed in as
+verify-submit = Continue
+
+logout-title = Sign out?
+logout-lead = You can come back whenever you like.
+logout-submit = Sign out
+logout-stay = Stay signed in
+
+# Refusals
+error-title = That did not work
+unauthenticated-title = Sign in first
+unauthorized-title = No access
+unavailable-title = Just a moment
+wait-title = Not so fast
+error-home = Go to the start page
+error-sign-in = Sign in
+
+# Fields
+field-email = Email address
+field-email-or-username = Email address or user name
+field-username = User name
+field-password = Password
+field-new-password = Password
+field-password-confirm = Password, once more
+field-remember = Keep me signed in on this device
+field-optional = optional
+# $min (number), $max (number): characters
+username-hint = { $min } to { $max } letters and digits.
+# $min (number): characters
+password-hint = At least { $min } characters. A few unrelated words are easy to remember and hard to guess.
+
+# Around them
+nav-label = Account
+# $name (text): the user's email address or name
+nav-signed-in = Signed in as { $name }
+nav-sign-out = Sign out
+messages-label = Messages
+level-error = Error
+level-info = Note
+level-success = Done
+form-problems = { $count ->
+    [one] One thing needs another look
+   *[other] { $count } things need another look
+}
+# $title (text): the page's title
+document-title-with-problems = Error: { $title }

@@ -1,0 +1,200 @@
+//! The settings. A new one is one entry here; checks that look at several settings are in `checks.rs` and `risks.rs`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rocket::data::ByteUnit;
+use rocket::http::{Method, SameSite};
+
+use super::choices::{Compat, Freshness, IdentityAttribute, PasswordHash, PasswordLength, UnicodeForm};
+use super::declare::{Setting, optional, settings};
+use super::network::Network;
+use super::secret::SecretText;
+use super::texts::{
+    CookieDomain, CookieName, FieldName, HeaderName, HostName, RiskName, TemplateName, UrlPath, View,
+};
+use super::value::FromSetting;
+use crate::crypto::{PasswordScheme, SingleHash};
+
+settings! {
+    section "Addresses of pages" {
+        /// Stands before every address of the library.
+        url_prefix: Option<UrlPath> = "\"\"" reference "URL_PREFIX";
+        /// Where to sign in.
+        login_url: UrlPath = "\"/login\"" reference "LOGIN_URL";
+        /// Where to sign out.
+        logout_url: UrlPath = "\"/logout\"" reference "LOGOUT_URL";
+        /// Where to sign up.
+        register_url: UrlPath = "\"/register\"" reference "REGISTER_URL";
+        /// Where to prove again who one is; there is no such page while `freshness` is off.
+        verify_url: UrlPath = "\"/verify\"" reference "VERIFY_URL";
+    }
+
+    section "Where to go afterwards" {
+        /// After signing in. A `next` of this site comes first.
+        post_login_view: View = "\"/\"" reference "POST_LOGIN_VIEW";
+        /// After signing out. A `next` of this site comes first.
+        post_logout_view: View = "\"/\"" reference "POST_LOGOUT_VIEW";
+        /// After signing up; none means `/`. A `next` of this site comes first.
+        post_register_view: Option<View> = "\"\"" reference "POST_REGISTER_VIEW";
+        /// After proving again who one is; none means `/`. A `next` of this site comes first.
+        post_verify_view: Option<View> = "\"\"" reference "POST_VERIFY_VIEW";
+        /// Where a page refused for want of a role or permission sends the browser; none answers 403.
+        unauthorized_view: Option<View> = "\"\"" reference "UNAUTHORIZED_VIEW";
+    }
+
+    section "Pages and texts" {
+        /// The page for proving again who one is.
+        verify_template: TemplateName = "\"security/verify\"" reference "VERIFY_TEMPLATE";
+        /// The page for signing in.
+        login_user_template: TemplateName = "\"security/login\"" reference "LOGIN_USER_TEMPLATE";
+        /// The page that asks before signing out.
+        logout_user_template: TemplateName = "\"security/logout\"" reference "LOGOUT_USER_TEMPLATE";
+        /// The page for signing up.
+        register_user_template: TemplateName = "\"security/register\"" reference "REGISTER_USER_TEMPLATE";
+        /// Whether messages are kept for the page after a redirect.
+        flash_messages: bool = "true" reference "FLASH_MESSAGES";
+        /// Folders with `<language>/*.ftl` files, which add languages and override texts. Relative to the file that
+        /// names them; `"builtin"` says nothing here, the library's own texts always lie below.
+        i18n_dirname: Vec<PathBuf> = "\"locales\"" reference "I18N_DIRNAME";
+    }
+
+    section "Signing out" {
+        /// The methods that sign out; an empty list takes the address away.
+        logout_methods: Vec<Method> = "[\"POST\"]" reference "LOGOUT_METHODS"
+            weakens "With `GET`, any link or picture can sign a visitor out.";
+        /// Whether signing out needs a CSRF token; a form without one gets a page that asks.
+        logout_csrf: bool = "true" reference "LOGOUT_CSRF" compat "false"
+            weakens "When `false`, other sites can sign a visitor out.";
+    }
+
+    section "Signing up and identity" {
+        /// Whether visitors may sign up.
+        registerable: bool = "false" reference "REGISTERABLE";
+        /// Whether an address must be confirmed by mail. This version sends no mail: `true` stops the launch.
+        confirmable: bool = "false" reference "CONFIRMABLE";
+        /// Whether accounts have a user name.
+        username_enable: bool = "false" reference "USERNAME_ENABLE";
+        /// Whether signing up needs a user name.
+        username_required: bool = "false" reference "USERNAME_REQUIRED";
+        /// The least number of characters of a user name.
+        username_min_length: usize = "4" reference "USERNAME_MIN_LENGTH" between "1" and "255";
+        /// The greatest number of characters of a user name.
+        username_max_length: usize = "32" reference "USERNAME_MAX_LENGTH" between "1" and "255";
+        /// The Unicode form in which user names are kept.
+        username_normalize_form: UnicodeForm = "\"NFKD\"" reference "USERNAME_NORMALIZE_FORM";
+        /// By what users may sign in, in this order. With `username_enable`, `"username"` is added unless this is written.
+        user_identity_attributes: Vec<IdentityAttribute> = "[\"email\"]" reference "USER_IDENTITY_ATTRIBUTES";
+        /// Whether answers are the same for known and unknown accounts.
+        return_generic_responses: bool = "true" reference "RETURN_GENERIC_RESPONSES" compat "false"
+            weakens "When `false`, answers tell strangers who has an account.";
+    }
+
+    section "Passwords" {
+        /// The least number of code points. `"auto"` is 15 while a password may be the only factor.
+        password_length_min: PasswordLength = "\"auto\"" reference "PASSWORD_LENGTH_MIN" compat "8"
+            weakens "Below 8, passwords can be guessed.";
+        /// The Unicode form in which passwords are hashed.
+        password_normalize_form: UnicodeForm = "\"NFKD\"" reference "PASSWORD_NORMALIZE_FORM";
+        /// Whether signing up asks for the password twice, in JSON too.
+        password_confirm_required: bool = "true" reference "PASSWORD_CONFIRM_REQUIRED";
+        /// How new hashes are made.
+        password_hash: PasswordHash = "\"argon2\"" reference "PASSWORD_HASH";
+        /// Memory of one argon2id hash, in KiB. A raised cost renews each hash at its user's next sign-in.
+        argon2_memory_kib: u32 = "19456" between "8" and "1048576"
+            weakens "Below what ASVS 11.4.2 asks for (47104 with one iteration, 19456 with two, 12288 with more), stolen hashes are cheap to crack.";
+        /// Iterations of one argon2id hash.
+        argon2_iterations: u32 = "2" between "1" and "64";
+        /// Lanes of one argon2id hash.
+        argon2_parallelism: u32 = "1" between "1" and "16";
+        /// Schemes of other systems whose hashes may be imported and verified. Name a weak one (`des_crypt`, `hex_md5`,
+        /// `hex_sha1`, `django_salted_md5`, `django_salted_sha1`) to import its hashes; they are wrapped in argon2id.
+        password_schemes: Vec<PasswordScheme> = "[\"argon2\", \"bcrypt\", \"pbkdf2_sha256\", \"pbkdf2_sha512\", \"scrypt\", \"sha256_crypt\", \"sha512_crypt\", \"django_pbkdf2_sha256\", \"django_pbkdf2_sha1\", \"django_argon2\", \"django_bcrypt\", \"django_bcrypt_sha256\"]" reference "PASSWORD_SCHEMES";
+        /// The `PASSWORD_SALT` of a Flask-Security application whose hashes are imported; nothing else uses it.
+        password_salt: Option<SecretText> = "\"\"" reference "PASSWORD_SALT";
+        /// Schemes whose imported hashes were made of the password itself, not of its HMAC under `password_salt`.
+        password_single_hash: SingleHash = "[\"django_pbkdf2_sha256\", \"django_pbkdf2_sha1\", \"django_argon2\", \"django_bcrypt\", \"django_bcrypt_sha256\", \"django_salted_md5\", \"django_salted_sha1\"]" reference "PASSWORD_SINGLE_HASH";
+        /// Threads that hash; 0 means one per core.
+        hash_threads: usize = "0" between "0" and "1024";
+        /// How many hashes may wait for a thread; beyond that the answer is 503 with `Retry-After`.
+        hash_queue: usize = "64" between "1" and "100000";
+        /// How many hashes one address may have waiting or running.
+        hash_queue_per_address: usize = "2" between "1" and "100000";
+    }
+
+    section "Sessions" {
+        /// The session cookie's name. It goes out with `__Host-` before it, or `__Secure-` with a domain.
+        session_cookie_name: CookieName = "\"session\"";
+        /// A domain whose hosts all get the session cookie; none keeps it to this host, which is safer.
+        session_cookie_domain: Option<CookieDomain> = "\"\"";
+        /// Whether other sites' links and requests carry the session cookie.
+        session_cookie_samesite: SameSite = "\"Lax\""
+            weakens "With `\"None\"`, requests from every site carry the cookie.";
+        /// A session that nobody uses for so long has ended.
+        session_idle_timeout: Duration = "\"1 day\"" between "\"1 minute\"" and "\"400 days\"";
+        /// So long after signing in, or proving again who one is, a session has ended, used or not.
+        session_lifetime: Duration = "\"30 days\"" between "\"1 minute\"" and "\"400 days\"";
+        /// Whether the box "keep me signed in" is ticked while nobody has touched it.
+        default_remember_me: bool = "false" reference "DEFAULT_REMEMBER_ME";
+        /// How long after signing in a remembered browser brings its user back without a password. NIST SP 800-63B-4,
+        /// 2.1.3, asks for it once in 30 days.
+        remember_duration: Duration = "\"30 days\"" between "\"1 minute\"" and "\"400 days\"" compat "\"365 days\"";
+        /// The remember cookie's name. It goes out with the same prefix, domain and `SameSite` as the session cookie.
+        remember_cookie_name: CookieName = "\"remember_token\"";
+        /// How long ago a user may have given his password, for what needs freshness.
+        freshness: Freshness = "\"1 day\"" reference "FRESHNESS"
+            weakens "When negative or `\"off\"`, whoever finds an open browser can do everything in it.";
+        /// How long a session that was found fresh stays so from one use to the next.
+        freshness_grace_period: Duration = "\"1 hour\"" reference "FRESHNESS_GRACE_PERIOD";
+    }
+
+    section "Cross-site requests" {
+        /// A header that may carry the CSRF token, beside `X-CSRFToken` and `X-CSRF-Token`.
+        csrf_header: HeaderName = "\"X-XSRF-Token\"" reference "CSRF_HEADER";
+        /// The form field, and JSON key, that carries the CSRF token.
+        csrf_field_name: FieldName = "\"csrf_token\"";
+    }
+
+    section "Brakes" {
+        /// Failures in a row of one account before the next try has to wait.
+        login_wait_after: u32 = "5" between "1" and "100"
+            weakens "Above 10, passwords are guessed before anybody has to wait.";
+        /// Failures in a row from one address before the next try has to wait.
+        login_wait_address_after: u32 = "30" between "1" and "10000"
+            weakens "Above 100, one address may try one password on many accounts.";
+        /// The first wait; each failure doubles it.
+        login_wait_first: Duration = "\"30 s\"" between "\"1 s\"" and "\"1 day\"";
+        /// The longest wait.
+        login_wait_max: Duration = "\"1 hour\"" between "\"1 s\"" and "\"1 day\""
+            weakens "Below 15 minutes, an account can be guessed at a hundred times a day.";
+    }
+
+    section "Around the application" {
+        /// Addresses or networks of your own proxies: their `X-Forwarded-*` headers are believed, nobody else's.
+        trusted_proxies: Vec<Network> = "[]"
+            weakens "With a network of every address, any visitor can claim any address.";
+        /// Hosts by which this application is called; requests for others have no origin of ours. Empty: any.
+        trusted_hosts: Vec<HostName> = "[]";
+        /// The greatest size of a form or JSON body.
+        form_limit: ByteUnit = "65536" between "1024" and "16777216";
+        /// Whether the launch brings the library's tables up to date.
+        migrate: bool = "true";
+    }
+
+    section "Keys" {
+        /// Sign tokens and cookies and hash session ids; the newest first. Dropping one ends what it made.
+        secret_keys: Vec<SecretText> = "[]";
+        /// Seal what must stay readable, password hashes among it; the newest first. Drop one only when nothing is
+        /// sealed under it any more.
+        data_keys: Vec<SecretText> = "[]";
+    }
+
+    section "Safety" {
+        /// Settings that weaken security and are meant to, by name. Outside development the launch stops on others.
+        accepted_risks: Vec<RiskName> = "[]";
+        /// `"flask-security"` sets every default that differs from Flask-Security back to its.
+        compat: Compat = "\"none\"";
+        /// Says that the weaker defaults of `compat` are meant; needed outside development.
+        danger_compat_ack: bool = "false";
+    }
+}

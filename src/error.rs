@@ -1,0 +1,141 @@
+//! The one error that an application meets.
+//!
+//! It says what kind of thing failed (see [`Error::is_busy`], [`Error::is_unavailable`], [`Error::is_conflict`])
+//! and keeps its cause for the log. What a visitor may read is a [`Reason`](crate::model::Reason), never this.
+
+use std::fmt;
+
+use rocket::Request;
+use rocket::http::Status;
+use rocket::response::{self, Responder, Response};
+
+/// A failure of the library itself, as opposed to a refusal of a visitor.
+///
+/// ```
+/// use rocket_security::Error;
+///
+/// fn status(error: &Error) -> u16 {
+///     if error.is_busy() || error.is_unavailable() { 503 } else { 500 }
+/// }
+/// ```
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorKind {
+    /// The hashing queue or the pool is full: the same request may succeed in a moment.
+    Busy,
+    /// The database cannot be reached or did not answer.
+    Unavailable,
+    /// A unique or foreign key refused the write; carries the column.
+    Conflict(&'static str),
+    /// What the caller passed breaks a rule.
+    Invalid,
+    /// The configuration or the environment is wrong.
+    Config,
+    /// Anything that should not happen.
+    Internal,
+}
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Error {
+            kind,
+            message: message.into(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, message)
+    }
+
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The hashing queue or the connection pool was full; the same request may succeed in a moment (503).
+    pub fn is_busy(&self) -> bool {
+        self.kind == ErrorKind::Busy
+    }
+
+    /// The database could not be reached or did not answer in time (503).
+    pub fn is_unavailable(&self) -> bool {
+        self.kind == ErrorKind::Unavailable
+    }
+
+    /// A unique or foreign key refused the write. [`Error::conflict`] names the column.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self.kind, ErrorKind::Conflict(_))
+    }
+
+    /// What was passed breaks a rule, such as a password that is too short (400). The message says which.
+    pub fn is_invalid(&self) -> bool {
+        self.kind == ErrorKind::Invalid
+    }
+
+    /// The column whose constraint refused the write, such as `"email"`.
+    pub fn conflict(&self) -> Option<&'static str> {
+        match self.kind {
+            ErrorKind::Conflict(column) => Some(column),
+            _ => None,
+        }
+    }
+}
+
+/// What `main` prints when it returns one: the message, not the fields.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// For an application's own handlers, `Result<T, Error>`: 503 with `Retry-After` when it may succeed in a moment, 409 for a
+/// conflict, 400 for what breaks a rule, else 500. The cause goes to the log, never to the visitor.
+impl<'r> Responder<'r, 'static> for Error {
+    fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
+        let status = match self.kind {
+            ErrorKind::Busy | ErrorKind::Unavailable => Status::ServiceUnavailable,
+            ErrorKind::Conflict(_) => Status::Conflict,
+            ErrorKind::Invalid => Status::BadRequest,
+            ErrorKind::Config | ErrorKind::Internal => Status::InternalServerError,
+        };
+        if status.code >= 500 {
+            log::error!("{}: {self}", req.uri().path());
+        }
+        if status == Status::ServiceUnavailable {
+            return Response::build()
+                .status(status)
+                .raw_header("Retry-After", "2")
+                .ok();
+        }
+        Err(status)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source.as_ref() as _)
+    }
+}

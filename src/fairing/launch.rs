@@ -1,0 +1,241 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use rocket::figment::Figment;
+use rocket::{Build, Rocket, Route};
+
+use crate::config::{Config, Development, FOLDER, make_folder};
+use crate::crypto::{KeyRing, Keys, PasswordCost, PasswordQueue, Passwords};
+use crate::error::{Error, Result};
+use crate::fairing::{Setup, routes};
+use crate::gate::{Events, Gate};
+use crate::security::{Inner, Security};
+use crate::store::Datastore;
+use crate::store::pool::{self, PoolOptions, StorePool};
+use crate::text::{Catalog, Level, Message};
+use crate::web::cookies::CookiePolicy;
+use crate::web::views::Views;
+
+/// Everything that was checked and is ready to be put into the rocket.
+pub(super) struct Ready {
+    security: Security,
+    base: String,
+    routes: Vec<Route>,
+}
+
+impl Ready {
+    pub fn apply(self, rocket: Rocket<Build>) -> Rocket<Build> {
+        let catchers = routes::catchers_where_none(&rocket);
+        rocket
+            .mount(self.base.as_str(), self.routes)
+            .register("/", catchers)
+            .manage(self.security)
+    }
+}
+
+/// Reads, opens and checks all of it, in the order in which a mistake is cheapest to see.
+pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready> {
+    if rocket.state::<Security>().is_some() {
+        return Err(Error::config(
+            "SecurityFairing is attached twice: remove one `.attach(SecurityFairing::new())`",
+        ));
+    }
+    let figment = rocket.figment();
+    let development = development(figment);
+    let known: Vec<&str> = Message::ALL.iter().map(|message| message.key()).collect();
+    let config = Config::from_figment(figment, development, &known)
+        .map_err(|report| Error::config(report.to_string()))?;
+    let keys = keys(&config, development)?;
+    let config = Arc::new(config);
+
+    let routes = match setup.mount {
+        true => routes::mounted(&config),
+        false => Vec::new(),
+    };
+    let base = config
+        .url_prefix
+        .as_ref()
+        .map_or_else(|| "/".to_owned(), |prefix| prefix.to_string());
+    routes::check_collisions(rocket, &base, &routes)?;
+
+    let store = open_store(rocket, &setup, config.migrate).await?;
+    store.ping().await?;
+
+    let mut messages = BTreeMap::new();
+    for (key, message) in &config.messages {
+        messages.insert(key.clone(), (message.text.clone(), message.level.map(level)));
+    }
+    let catalog = Catalog::new(&config.i18n_dirname, &messages)?;
+    #[cfg(test)]
+    let catalog = if setup.pseudo { Catalog::pseudo()? } else { catalog };
+    let views = Views::new(&own_templates(figment))?;
+
+    for template in [
+        &config.login_user_template,
+        &config.logout_user_template,
+        &config.register_user_template,
+        &config.verify_template,
+    ] {
+        if !views.has(template) {
+            log::warn!(
+                "rocket_security: the template {template} is no page of ours and no file in {}: only an engine of the \
+                 application can have it",
+                template_dir(figment).display()
+            );
+        }
+    }
+
+    let cost = PasswordCost {
+        memory_kib: config.argon2_memory_kib,
+        iterations: config.argon2_iterations,
+        parallelism: config.argon2_parallelism,
+    };
+    let queue = PasswordQueue {
+        threads: config.hash_threads,
+        waiting: config.hash_queue,
+        per_address: config.hash_queue_per_address,
+    };
+    let passwords = Passwords::with_foreign(cost, queue, config.foreign_hashes())?;
+    let insecure_cookies = development.is_on() && !tls_enabled(figment);
+    let cookies = CookiePolicy::new(&config, insecure_cookies);
+    if !insecure_cookies && !tls_enabled(figment) && config.trusted_proxies.is_empty() {
+        log::warn!(
+            "rocket_security: the cookies are Secure, and there is neither TLS nor a proxy in `trusted_proxies`: over plain \
+             http, browsers send them to localhost only"
+        );
+    }
+    for notice in &config.notices {
+        log::warn!("rocket_security: {notice}");
+    }
+    let gate = Gate::new(
+        config,
+        keys,
+        passwords,
+        store,
+        setup.clock,
+        Events::new(setup.events),
+    );
+    let security = Security::new(Inner {
+        gate,
+        catalog,
+        views,
+        cookies,
+        roles: setup.roles,
+        app_templates: OnceLock::new(),
+    });
+    Ok(Ready {
+        security,
+        base,
+        routes,
+    })
+}
+
+/// Debug build, profile `debug` and a loopback address, all three; everything else is strict.
+fn development(figment: &Figment) -> Development {
+    // An address that cannot be read stops Rocket itself; until then it counts as public.
+    let address = figment
+        .extract_inner("address")
+        .unwrap_or(std::net::IpAddr::from([0, 0, 0, 0]));
+    Development::detect(figment.profile(), address, cfg!(debug_assertions))
+}
+
+fn tls_enabled(figment: &Figment) -> bool {
+    figment.find_value("tls").is_ok()
+}
+
+/// The rings from the settings; in development, where nothing is set, from a file that only this machine has.
+fn keys(config: &Config, development: Development) -> Result<Keys> {
+    let expose = |keys: &[crate::config::SecretText]| -> Vec<String> {
+        keys.iter().map(|key| key.expose_secret().to_owned()).collect()
+    };
+    let (mut secret, mut data) = (expose(&config.secret_keys), expose(&config.data_keys));
+    if development.is_on() && (secret.is_empty() || data.is_empty()) {
+        let made = crate::config::dev_keys(Path::new("."))?;
+        if made.made {
+            log::warn!(
+                "rocket_security: made keys for development in {}",
+                made.path.display()
+            );
+        }
+        if secret.is_empty() {
+            secret.push(made.secret.expose_secret().to_owned());
+        }
+        if data.is_empty() {
+            data.push(made.data.expose_secret().to_owned());
+        }
+    }
+    Keys::new(ring("secret_keys", &secret)?, ring("data_keys", &data)?)
+}
+
+/// The ring of a setting; what is wrong with a key is told with the setting's name.
+fn ring(setting: &str, secrets: &[String]) -> Result<KeyRing> {
+    KeyRing::new(secrets).map_err(|error| Error::config(format!("`{setting}`: {error}")))
+}
+
+fn level(level: crate::config::MessageLevel) -> Level {
+    match level {
+        crate::config::MessageLevel::Error => Level::Error,
+        crate::config::MessageLevel::Info => Level::Info,
+        crate::config::MessageLevel::Success => Level::Success,
+    }
+}
+
+async fn open_store(rocket: &Rocket<Build>, setup: &Setup, migrate: bool) -> Result<Arc<dyn Datastore>> {
+    if let Some(open) = &setup.open_store {
+        return open(rocket, migrate).await;
+    }
+    let figment = match rocket.figment().find_value("databases.security") {
+        Ok(_) => rocket.figment().focus("databases.security"),
+        Err(_) => {
+            // Accounts must not land in somebody's repository, nor before other users' eyes.
+            make_folder(Path::new(FOLDER)).map_err(|error| {
+                Error::config(format!("the folder {FOLDER} for the default database cannot be made; write `databases.security.url`"))
+                    .with_source(error)
+            })?;
+            Figment::from(("url", format!("sqlite:{FOLDER}/security.sqlite")))
+        }
+    };
+    let (url, options) = PoolOptions::from_figment(&figment)?;
+    let pool = pool::open(&url, options).await?;
+    prepare(pool.as_ref(), migrate).await
+}
+
+/// Brings the tables up to date, or makes sure that somebody has.
+pub(super) async fn prepare(pool: &dyn StorePool, migrate: bool) -> Result<Arc<dyn Datastore>> {
+    if migrate {
+        for step in pool.migrate().await? {
+            log::info!("rocket_security: the tables were brought up to {step}");
+        }
+    } else {
+        let pending = pool.pending().await?;
+        if !pending.is_empty() {
+            return Err(Error::config(format!(
+                "the library's tables lack {}: run the migrations, or write `migrate = true`",
+                pending.join(", ")
+            )));
+        }
+    }
+    pool.store()
+}
+
+/// The same, unless it is the folder of our own sources: an example that runs in this repository replaces nothing.
+fn own_templates(figment: &Figment) -> PathBuf {
+    let folder = template_dir(figment);
+    #[cfg(debug_assertions)]
+    {
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        if folder.canonicalize().is_ok_and(|folder| folder == ours) {
+            return ours.join("no-overrides");
+        }
+    }
+    folder
+}
+
+/// Where the application keeps its templates: what `rocket_dyn_templates` would read, so that ours lie beside them.
+fn template_dir(figment: &Figment) -> PathBuf {
+    figment
+        .extract_inner::<rocket::figment::value::magic::RelativePathBuf>("template_dir")
+        .map(|path| path.relative())
+        .unwrap_or_else(|_| PathBuf::from("templates"))
+}

@@ -1,0 +1,250 @@
+//! [`SecurityFairing`]: one line that attaches all of it.
+//!
+//! It works in two phases. The first, when Rocket asks it, only attaches the second; that one therefore runs after
+//! everything that the application attached, and sees its databases, catchers and mounts, in whatever order they
+//! were attached. The second reads the configuration, opens the store, checks, mounts and registers. Whatever is
+//! wrong stops the launch with a report that says what to write.
+
+mod launch;
+mod routes;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rocket::fairing::{Fairing, Info, Kind, Result as FairingResult};
+use rocket::{Build, Request, Response, Rocket};
+use rocket_db_pools::Database;
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::guards::RoleSet;
+use crate::model::Event;
+use crate::security::Security;
+use crate::store::Datastore;
+use crate::store::pool::StorePool;
+use crate::web::{headers, visit};
+
+type EventHandler = Arc<dyn Fn(&Event) + Send + Sync>;
+type OpenFuture<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn Datastore>>> + Send + 'a>>;
+type OpenStore = Box<dyn for<'a> Fn(&'a Rocket<Build>, bool) -> OpenFuture<'a> + Send + Sync>;
+
+/// Attaches accounts to a Rocket application.
+///
+/// ```no_run
+/// use rocket::{get, launch, routes};
+/// use rocket_security::{AuthUser, SecurityFairing};
+///
+/// #[get("/profile")]
+/// fn profile(user: AuthUser) -> String {
+///     format!("hello {}", user.email)
+/// }
+///
+/// #[launch]
+/// fn rocket() -> _ {
+///     rocket::build().attach(SecurityFairing::new()).mount("/", routes![profile])
+/// }
+/// ```
+///
+/// Settings are read from `[default.security]` of `Rocket.toml` (or `ROCKET_SECURITY={…}`); `docs/settings.md` lists
+/// them.
+#[must_use = "attach it to the rocket"]
+pub struct SecurityFairing(Mutex<Option<Setup>>);
+
+/// What the application said on the builder.
+pub(crate) struct Setup {
+    open_store: Option<OpenStore>,
+    roles: Option<BTreeSet<String>>,
+    events: Vec<EventHandler>,
+    clock: Clock,
+    mount: bool,
+    /// Whether every text is marked, so that a test sees those that are not of the catalogue.
+    #[cfg(test)]
+    pseudo: bool,
+}
+
+impl SecurityFairing {
+    /// With an own pool on the database of `databases.security.url`, or an SQLite file in `.rocket_security/` when
+    /// there is none.
+    pub fn new() -> Self {
+        SecurityFairing(Mutex::new(Some(Setup {
+            open_store: None,
+            roles: None,
+            events: Vec::new(),
+            clock: Clock::system(),
+            mount: true,
+            #[cfg(test)]
+            pseudo: false,
+        })))
+    }
+
+    /// Uses a pool that the application has already: a `rocket_db_pools` database over one of our pools
+    /// (`rocket_security::db`). Attach its `init()` before or after, as you like.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "sqlite")] {
+    /// use rocket_db_pools::Database;
+    /// use rocket_security::{SecurityFairing, db::SqlitePool};
+    ///
+    /// #[derive(Database)]
+    /// #[database("app")]
+    /// struct Db(SqlitePool);
+    ///
+    /// let rocket = rocket::build().attach(Db::init()).attach(SecurityFairing::new().database::<Db>());
+    /// # }
+    /// ```
+    pub fn database<D>(self) -> Self
+    where
+        D: Database,
+        D::Pool: StorePool,
+    {
+        self.with(|setup| {
+            setup.open_store = Some(Box::new(|rocket, migrate| {
+                Box::pin(shared_store::<D>(rocket, migrate))
+            }))
+        })
+    }
+
+    /// Declares the roles that exist. A route that asks for another one then stops the launch, so that a
+    /// misspelt role cannot keep everybody out, or let everybody wonder.
+    ///
+    /// ```
+    /// use rocket_security::{SecurityFairing, roles};
+    ///
+    /// roles! {
+    ///     /// May do everything.
+    ///     pub Admin = "admin";
+    ///     /// May write.
+    ///     pub Editor = "editor";
+    /// }
+    ///
+    /// let fairing = SecurityFairing::new().roles::<(Admin, Editor)>();
+    /// ```
+    pub fn roles<S: RoleSet>(self) -> Self {
+        self.with(|setup| {
+            setup
+                .roles
+                .get_or_insert_default()
+                .extend(S::NAMES.iter().map(|name| (*name).to_owned()))
+        })
+    }
+
+    /// Calls `handler` for every event, in line with the request: keep it short. May be given more than once.
+    pub fn on_event(self, handler: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.with(|setup| setup.events.push(Arc::new(handler)))
+    }
+
+    /// Mounts no pages and no endpoints; guards, state and catchers stay.
+    pub fn without_routes(self) -> Self {
+        self.with(|setup| setup.mount = false)
+    }
+
+    /// Takes the time from `clock`, so that tests of expiry need not sleep.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn clock(self, clock: Clock) -> Self {
+        self.with(|setup| setup.clock = clock)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn pseudo_texts(self) -> Self {
+        self.with(|setup| setup.pseudo = true)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Setup)) -> Self {
+        if let Some(setup) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            change(setup);
+        }
+        self
+    }
+}
+
+impl Default for SecurityFairing {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The store on the application's own pool.
+async fn shared_store<D>(rocket: &Rocket<Build>, migrate: bool) -> Result<Arc<dyn Datastore>>
+where
+    D: Database,
+    D::Pool: StorePool,
+{
+    // Not `D::fetch`, which logs an error of its own where there is none.
+    let Some(db) = rocket.state::<D>() else {
+        return Err(Error::config(format!(
+            "the database {:?} is given to SecurityFairing, but not attached, or its server did not answer: add \
+             `.attach(Db::init())` to the rocket and check `databases.{}.url`",
+            D::NAME,
+            D::NAME,
+        )));
+    };
+    let pool: &D::Pool = db;
+    launch::prepare(pool, migrate).await
+}
+
+#[rocket::async_trait]
+impl Fairing for SecurityFairing {
+    fn info(&self) -> Info {
+        Info {
+            name: "Security",
+            kind: Kind::Ignite,
+        }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> FairingResult {
+        let setup = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match setup {
+            Some(setup) => Ok(rocket.attach(Launch(Mutex::new(Some(setup))))),
+            None => Err(rocket),
+        }
+    }
+}
+
+/// The second phase.
+struct Launch(Mutex<Option<Setup>>);
+
+#[rocket::async_trait]
+impl Fairing for Launch {
+    fn info(&self) -> Info {
+        Info {
+            name: "Security (launch)",
+            kind: Kind::Ignite | Kind::Response,
+        }
+    }
+
+    async fn on_ignite(&self, rocket: Rocket<Build>) -> FairingResult {
+        let setup = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(setup) = setup else { return Err(rocket) };
+        match launch::launch(&rocket, setup).await {
+            Ok(ready) => Ok(ready.apply(rocket)),
+            Err(error) => {
+                // Printed rather than logged: at `log_level = "critical"` the launch would stop without a word.
+                eprintln!("rocket_security stopped the launch.\n{error}");
+                let mut source = std::error::Error::source(&error);
+                while let Some(cause) = source {
+                    eprintln!("  caused by: {cause}");
+                    source = cause.source();
+                }
+                Err(rocket)
+            }
+        }
+    }
+
+    async fn on_response<'r>(&self, req: &'r Request<'_>, response: &mut Response<'r>) {
+        let Some(security) = req.rocket().state::<Security>() else {
+            return;
+        };
+        match visit::set_cookies(req, security) {
+            Ok(cookies) => {
+                for cookie in cookies {
+                    response.adjoin_header(cookie);
+                }
+            }
+            Err(error) => log::error!("the cookies of an answer could not be made: {error}"),
+        }
+        crate::web::refusal::tell(req, response.status());
+        headers::finish(req, response);
+    }
+}

@@ -1,0 +1,288 @@
+//! Signing in with a password.
+//!
+//! * Settings: `login_url`, `login_user_template`, `post_login_view`, `user_identity_attributes`,
+//!   `return_generic_responses`, `login_wait_after`, `login_wait_address_after`, `login_wait_first`, `login_wait_max`,
+//!   `default_remember_me`
+//! * Endpoints: `GET`, `POST /login`
+//! * Events: `UserAuthenticated`, `UserFailedAuthn`, `WaitImposed`, `PasswordRehashed`
+//!
+//! The reference is spec section 2.1. Whoever fails before the right password reads the same words, in the same time,
+//! whether the account exists, is disabled or has no password.
+
+use rocket::futures::future::BoxFuture;
+use rocket::http::Method;
+use rocket::route::Route;
+use rocket::{Data, Request};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::config::{Config, IdentityAttribute};
+use crate::error::Result;
+use crate::gate::{LoginIdentity, PasswordRefusal};
+use crate::model::Reason;
+use crate::security::Security;
+use crate::text::Message;
+use crate::web::fields::{FieldErrors, Fields};
+use crate::web::page::{Field, Form, Kind, Page};
+use crate::web::reply::{self, Reply};
+use crate::web::{next, receive, visit};
+
+/// What the visitor sent.
+struct LoginForm {
+    identity: LoginIdentity,
+    /// The field that the identity came in, for its errors.
+    identity_field: &'static str,
+    password: Zeroizing<String>,
+    /// Whether this browser is to be remembered.
+    remember: bool,
+    next: Option<String>,
+}
+
+pub(super) fn routes(config: &Config) -> Vec<Route> {
+    vec![
+        super::route("login", Method::Get, config.login_url.as_str(), get),
+        super::route("login", Method::Post, config.login_url.as_str(), post),
+    ]
+}
+
+fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFuture<'r, Result<Reply>> {
+    Box::pin(async move {
+        let signed_in = reply::owned(visit::identify(req, security).await)?.is_some();
+        if reply::wants_json(req) {
+            let mut response = json!({ "identity_attributes": attributes(security.config()) });
+            if signed_in {
+                response["user"] = reply::user_payload();
+            }
+            return Ok(Reply::json(response));
+        }
+        if signed_in {
+            // `next` is ignored on purpose: a page that sends whoever lacks a role here would loop.
+            return Ok(Reply::found(security.config().post_login_view.as_str()));
+        }
+        Ok(Reply::page(page(req, security, None, FieldErrors::default())))
+    })
+}
+
+fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> BoxFuture<'r, Result<Reply>> {
+    Box::pin(async move {
+        let (fields, who) = match receive::form(req, security, data).await? {
+            Ok(received) => received,
+            Err(refused) => return Ok(refused),
+        };
+        if who.is_some() {
+            return Ok(reply::refusal(req, Reason::AnonymousRequired));
+        }
+        if let Err(errors) = receive::csrf(req, security, &fields) {
+            return Ok(again(req, security, &fields, errors));
+        }
+        let form = match LoginForm::parse(req, security, &fields) {
+            Ok(form) => form,
+            Err(errors) => return Ok(again(req, security, &fields, errors)),
+        };
+        let next = form.next.clone();
+        match sign_in(req, security, &form).await? {
+            Ok(()) => Ok(signed_in(req, security, next)),
+            Err(reason) => Ok(refused(req, security, &fields, form.identity_field, reason)),
+        }
+    })
+}
+
+impl LoginForm {
+    fn parse(req: &Request<'_>, security: &Security, fields: &Fields) -> Result<Self, FieldErrors> {
+        let config = security.config();
+        let mut errors = FieldErrors::default();
+        let email = errors.take("email", fields.text("email"));
+        let username = match config.username_enable {
+            true => errors.take("username", fields.text("username")),
+            false => None,
+        };
+        let form = config.username_normalize_form.into();
+        let (identity, identity_field) = match (filled(email), filled(username)) {
+            (_, Some(name)) if by(config, IdentityAttribute::Username) => {
+                (Some(LoginIdentity::username(name, form)), "username")
+            }
+            // One field for both: a name has no @, an address always.
+            (Some(name), _) if !name.contains('@') && by(config, IdentityAttribute::Username) => {
+                (Some(LoginIdentity::username(name, form)), "email")
+            }
+            (Some(email), _) if by(config, IdentityAttribute::Email) => {
+                (Some(LoginIdentity::email(email)), "email")
+            }
+            _ => (None, "email"),
+        };
+        if identity.is_none() && !errors.has("email") && !errors.has("username") {
+            errors.add("email", Message::EmailNotProvided, &[]);
+        }
+        let password = filled(errors.take("password", fields.text("password")));
+        if password.is_none() && !errors.has("password") {
+            errors.add("password", Message::PasswordNotProvided, &[]);
+        }
+        let next = errors
+            .take_with("next", next::requested(req, security, fields))
+            .flatten();
+        match (identity, password) {
+            (Some(identity), Some(password)) if errors.is_empty() => {
+                let password = Zeroizing::new(password.to_owned());
+                Ok(LoginForm {
+                    identity,
+                    identity_field,
+                    password,
+                    remember: fields.flag("remember"),
+                    next,
+                })
+            }
+            _ => Err(errors),
+        }
+    }
+}
+
+/// Why nobody was signed in.
+enum Refused {
+    /// The password was not right: who reads of it may be anybody.
+    Password(PasswordRefusal),
+    /// It was, but the account may not come in: who reads of it owns it.
+    Gate(Reason),
+}
+
+/// Checks the password, asks the gate, and gives the browser its session. The one path that pages and JSON share.
+async fn sign_in(req: &Request<'_>, security: &Security, form: &LoginForm) -> Result<Result<(), Refused>> {
+    let client = visit::client(req, security);
+    let password = security.password(&form.password);
+    match security
+        .gate()
+        .check_password(&form.identity, &password, &client)
+        .await?
+    {
+        Ok(evidence) => Ok(visit::admit(req, security, evidence, &client, form.remember)
+            .await?
+            .map_err(Refused::Gate)),
+        Err(refusal) => Ok(Err(Refused::Password(refusal))),
+    }
+}
+
+fn signed_in(req: &Request<'_>, security: &Security, next: Option<String>) -> Reply {
+    if reply::wants_json(req) {
+        return Reply::json(json!({ "user": reply::user_payload(), "tf_required": false }));
+    }
+    Reply::found(next.unwrap_or_else(|| security.config().post_login_view.to_string()))
+}
+
+/// The page again, or 400, in words that tell strangers nothing.
+fn again(req: &Request<'_>, security: &Security, fields: &Fields, errors: FieldErrors) -> Reply {
+    let errors = match security.config().return_generic_responses {
+        true => errors.generic(&["email", "username", "password"], Message::GenericAuthnFailed),
+        false => errors,
+    };
+    plainly(req, security, fields, errors)
+}
+
+fn plainly(req: &Request<'_>, security: &Security, fields: &Fields, errors: FieldErrors) -> Reply {
+    match reply::wants_json(req) {
+        true => Reply::errors(errors),
+        false => Reply::page(page(req, security, Some(fields), errors)),
+    }
+}
+
+fn refused(
+    req: &Request<'_>,
+    security: &Security,
+    fields: &Fields,
+    identity_field: &'static str,
+    refused: Refused,
+) -> Reply {
+    match refused {
+        Refused::Password(PasswordRefusal::Wait { seconds }) => {
+            let mut errors = FieldErrors::default();
+            errors.add("", Message::TooManyAttempts, &[("seconds", &seconds.to_string())]);
+            again(req, security, fields, errors).too_many_requests(seconds)
+        }
+        // `again` makes one text of both, unless the application gave generic answers up.
+        Refused::Password(PasswordRefusal::Unknown) => again(
+            req,
+            security,
+            fields,
+            FieldErrors::one(identity_field, Message::UserDoesNotExist),
+        ),
+        Refused::Password(PasswordRefusal::Wrong) => again(
+            req,
+            security,
+            fields,
+            FieldErrors::one("password", Message::InvalidPassword),
+        ),
+        Refused::Gate(Reason::AuthenticationFailed) => plainly(
+            req,
+            security,
+            fields,
+            FieldErrors::one("", Message::GenericAuthnFailed),
+        ),
+        Refused::Gate(reason) => plainly(
+            req,
+            security,
+            fields,
+            FieldErrors::one(identity_field, reason.message()),
+        ),
+    }
+}
+
+fn page(req: &Request<'_>, security: &Security, fields: Option<&Fields>, errors: FieldErrors) -> Page {
+    let config = security.config();
+    let typed = |name: &str| {
+        fields
+            .map(|fields| fields.echo(name))
+            .filter(|text| !text.is_empty())
+    };
+    let next = next::carried(req, security, fields);
+    let identity = match (
+        by(config, IdentityAttribute::Email),
+        by(config, IdentityAttribute::Username),
+    ) {
+        (true, false) => Field::new("email", Kind::Email, "field-email", "username"),
+        (true, true) => Field::new("email", Kind::Text, "field-email-or-username", "username"),
+        (false, _) => Field::new("username", Kind::Text, "field-username", "username"),
+    };
+    let identity = Field {
+        value: typed(identity.name).map(str::to_owned),
+        ..identity
+    };
+    let mut form_fields = vec![
+        identity,
+        Field::new("password", Kind::Password, "field-password", "current-password"),
+        Field::checkbox(
+            "remember",
+            "field-remember",
+            fields.map_or(config.default_remember_me, |fields| fields.flag("remember")),
+        ),
+    ];
+    if let Some(next) = &next {
+        form_fields.push(Field::new("next", Kind::Hidden, "", "off").value(Some(next)));
+    }
+    Page {
+        view: "login",
+        template: config.login_user_template.to_string(),
+        form: Some(Form {
+            name: "login_user_form",
+            action: config.page("login").unwrap_or_default(),
+            fields: form_fields,
+            submit: "login-submit",
+        }),
+        errors,
+        message: None,
+        next,
+    }
+}
+
+fn attributes(config: &Config) -> Vec<&'static str> {
+    config
+        .user_identity_attributes
+        .iter()
+        .map(|attribute| attribute.name())
+        .collect()
+}
+
+fn by(config: &Config, attribute: IdentityAttribute) -> bool {
+    config.user_identity_attributes.contains(&attribute)
+}
+
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.trim().is_empty())
+}

@@ -1,0 +1,124 @@
+//! Signing out.
+//!
+//! * Settings: `logout_url`, `logout_methods`, `logout_csrf`, `post_logout_view`, `logout_user_template`
+//! * Endpoints: `POST /logout` (and `GET` when `logout_methods` says so)
+//! * Events: `UserLoggedOut`
+//!
+//! The reference is spec section 2.3. The session's row is deleted, and so is what the browser was remembered by: a copy
+//! of either cookie is worth nothing.
+
+use rocket::futures::future::BoxFuture;
+use rocket::http::Method;
+use rocket::route::Route;
+use rocket::{Data, Request};
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::security::Security;
+use crate::text::Message;
+use crate::web::fields::FieldErrors;
+use crate::web::page::{Field, Form, Kind, Page};
+use crate::web::reply::{self, Reply};
+use crate::web::{next, receive, remember, visit};
+
+pub(super) fn routes(config: &Config) -> Vec<Route> {
+    let url = config.logout_url.as_str();
+    if config.logout_methods.is_empty() {
+        return Vec::new();
+    }
+    let serves = |method: Method| config.logout_methods.contains(&method);
+    let answer = |method: Method, serves: bool| {
+        super::route("logout", method, url, if serves { logout } else { not_allowed })
+    };
+    vec![
+        answer(Method::Get, serves(Method::Get)),
+        answer(Method::Post, serves(Method::Post)),
+    ]
+}
+
+/// 405 as in the reference; a person who typed the address gets the page that asks.
+fn not_allowed<'r>(
+    req: &'r Request<'_>,
+    security: &'r Security,
+    _: Data<'r>,
+) -> BoxFuture<'r, Result<Reply>> {
+    Box::pin(async move {
+        let methods = &security.config().logout_methods;
+        let allow = methods
+            .iter()
+            .map(|method| method.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
+        let asks = methods.contains(&Method::Post) && !reply::wants_json(req);
+        if asks && reply::owned(visit::identify(req, security).await)?.is_some() {
+            return Ok(Reply::page(page(security, None)).not_allowed(allow));
+        }
+        Ok(Reply::empty().not_allowed(allow))
+    })
+}
+
+fn logout<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> BoxFuture<'r, Result<Reply>> {
+    Box::pin(async move {
+        let (fields, who) = match receive::form(req, security, data).await? {
+            Ok(received) => received,
+            Err(refused) => return Ok(refused),
+        };
+        let next = next::first_safe(req, security, &fields).ok().flatten();
+        if let Some(who) = who {
+            if security.config().logout_csrf
+                && let Err(errors) = receive::csrf(req, security, &fields)
+            {
+                return Ok(match reply::wants_json(req) {
+                    true => Reply::errors(errors),
+                    false => Reply::page(page(security, next)),
+                });
+            }
+            sign_out(req, security, who).await?;
+            if !reply::wants_json(req) {
+                visit::flash(req, security, Message::LoggedOut, &[]);
+            }
+        }
+        if reply::wants_json(req) {
+            return Ok(Reply::bare_json());
+        }
+        Ok(Reply::found(next.unwrap_or_else(|| {
+            security.config().post_logout_view.to_string()
+        })))
+    })
+}
+
+/// Ends the session and what the browser was remembered by, and takes its cookies back.
+pub(crate) async fn sign_out(
+    req: &Request<'_>,
+    security: &Security,
+    who: &crate::gate::Authenticated,
+) -> Result<()> {
+    if let Some(secret) = visit::session_secret(req, security) {
+        security.gate().sign_out(who, &secret).await?;
+    }
+    // Afterwards: a parallel request may have come back meanwhile, and its session ends with the series.
+    remember::forget(req, security).await?;
+    visit::signed_out(req)
+}
+
+/// Shown when the request may have come from elsewhere: a click by the user himself settles it.
+fn page(security: &Security, next: Option<String>) -> Page {
+    let config = security.config();
+    let mut fields = Vec::new();
+    if let Some(next) = &next {
+        fields.push(Field::new("next", Kind::Hidden, "", "off").value(Some(next)));
+    }
+    Page {
+        view: "logout",
+        template: config.logout_user_template.to_string(),
+        form: Some(Form {
+            name: "logout_form",
+            action: config.page("logout").unwrap_or_default(),
+            fields,
+            submit: "logout-submit",
+        }),
+        errors: FieldErrors::default(),
+        message: None,
+        next,
+    }
+}

@@ -1,0 +1,162 @@
+//! Proving again who one is.
+//!
+//! * Settings: `verify_url`, `verify_template`, `post_verify_view`, `freshness`
+//! * Endpoints: `GET`, `POST /verify` (unless `freshness` is negative)
+//! * Events: `UserReauthenticated`, `UserFailedAuthn`, `WaitImposed`, `PasswordRehashed`
+//!
+//! The reference is spec section 2.4. The session gets a new id (ASVS 7.2.4); wrong passwords are
+//! followed by a wait as at sign-in, counted apart.
+
+use rocket::futures::future::BoxFuture;
+use rocket::http::Method;
+use rocket::route::Route;
+use rocket::{Data, Request};
+use serde_json::json;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::gate::{Authenticated, PasswordRefusal};
+use crate::model::Reason;
+use crate::security::Security;
+use crate::text::Message;
+use crate::web::fields::{FieldErrors, Fields};
+use crate::web::page::{Field, Form, Kind, Page};
+use crate::web::reply::{self, Reply};
+use crate::web::{next, receive, refusal, visit};
+
+pub(super) fn routes(config: &Config) -> Vec<Route> {
+    if config.freshness.within().is_none() {
+        return Vec::new();
+    }
+    vec![
+        super::route("verify", Method::Get, config.verify_url.as_str(), get),
+        super::route("verify", Method::Post, config.verify_url.as_str(), post),
+    ]
+}
+
+fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFuture<'r, Result<Reply>> {
+    Box::pin(async move {
+        if reply::owned(visit::identify(req, security).await)?.is_none() {
+            return Ok(anonymous(req));
+        }
+        if reply::wants_json(req) {
+            return Ok(Reply::json(json!({
+                "user": reply::user_payload(),
+                "has_webauthn_verify_credential": false,
+                "oauth_enabled": false,
+                "oauth_providers": [],
+            })));
+        }
+        Ok(Reply::page(page(req, security, None, FieldErrors::default())))
+    })
+}
+
+fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> BoxFuture<'r, Result<Reply>> {
+    Box::pin(async move {
+        let (fields, who) = match receive::form(req, security, data).await? {
+            Ok(received) => received,
+            Err(refused) => return Ok(refused),
+        };
+        let Some(who) = who else {
+            return Ok(anonymous(req));
+        };
+        if let Err(errors) = receive::csrf(req, security, &fields) {
+            return Ok(again(req, security, &fields, errors));
+        }
+        let mut errors = FieldErrors::default();
+        let next = errors.take("next", next::first_safe(req, security, &fields));
+        let password = errors.take("password", fields.text("password"));
+        if password.is_none_or(|password| password.trim().is_empty()) && !errors.has("password") {
+            errors.add("password", Message::PasswordNotProvided, &[]);
+        }
+        if !errors.is_empty() {
+            return Ok(again(req, security, &fields, errors));
+        }
+        match verify(req, security, who, password.unwrap_or_default()).await? {
+            Ok(()) if reply::wants_json(req) => Ok(Reply::json(json!({ "user": reply::user_payload() }))),
+            Ok(()) => {
+                visit::flash(req, security, Message::ReauthenticationSuccessful, &[]);
+                Ok(Reply::found(
+                    next.unwrap_or_else(|| next::after_verify(security.config())),
+                ))
+            }
+            // The session ended while the password was being looked at.
+            Err(Reason::Unauthenticated) => Ok(anonymous(req)),
+            Err(reason) => {
+                let mut errors = FieldErrors::default();
+                if let Reason::TryLater { seconds } = reason {
+                    errors.add("", Message::TooManyAttempts, &[("seconds", &seconds.to_string())]);
+                    return Ok(again(req, security, &fields, errors).too_many_requests(seconds));
+                }
+                let message = match reason {
+                    Reason::AuthenticationFailed => Message::InvalidPassword,
+                    reason => reason.message(),
+                };
+                errors.add("password", message, &[]);
+                Ok(again(req, security, &fields, errors))
+            }
+        }
+    })
+}
+
+/// Sends whoever is not signed in to sign in, and tells the application, as a guard does.
+fn anonymous(req: &Request<'_>) -> Reply {
+    refusal::note(req, Reason::Unauthenticated);
+    reply::refusal(req, Reason::Unauthenticated)
+}
+
+/// Checks the password and refreshes the session under a new id.
+async fn verify(
+    req: &Request<'_>,
+    security: &Security,
+    who: &Authenticated,
+    password: &str,
+) -> Result<Result<(), Reason>> {
+    let client = visit::client(req, security);
+    let evidence = match security
+        .gate()
+        .check_own_password(who, &security.password(password), &client)
+        .await?
+    {
+        Ok(evidence) => evidence,
+        Err(PasswordRefusal::Wait { seconds }) => return Ok(Err(Reason::TryLater { seconds })),
+        Err(PasswordRefusal::Unknown | PasswordRefusal::Wrong) => {
+            return Ok(Err(Reason::AuthenticationFailed));
+        }
+    };
+    visit::step_up(req, security, who, evidence, &client).await
+}
+
+fn again(req: &Request<'_>, security: &Security, fields: &Fields, errors: FieldErrors) -> Reply {
+    match reply::wants_json(req) {
+        true => Reply::errors(errors),
+        false => Reply::page(page(req, security, Some(fields), errors)),
+    }
+}
+
+fn page(req: &Request<'_>, security: &Security, fields: Option<&Fields>, errors: FieldErrors) -> Page {
+    let config = security.config();
+    let next = next::carried(req, security, fields);
+    let mut form_fields = vec![Field::new(
+        "password",
+        Kind::Password,
+        "field-password",
+        "current-password",
+    )];
+    if let Some(next) = &next {
+        form_fields.push(Field::new("next", Kind::Hidden, "", "off").value(Some(next)));
+    }
+    Page {
+        view: "verify",
+        template: config.verify_template.to_string(),
+        form: Some(Form {
+            name: "verify_form",
+            action: config.page("verify").unwrap_or_default(),
+            fields: form_fields,
+            submit: "verify-submit",
+        }),
+        errors,
+        message: None,
+        next,
+    }
+}

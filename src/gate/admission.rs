@@ -1,0 +1,167 @@
+use std::sync::Arc;
+
+use crate::crypto::SessionSecret;
+use crate::error::Result;
+use crate::gate::sessions::Authenticated;
+use crate::gate::{Client, Evidence, Gate};
+use crate::model::{Event, Factor, Reason, Session, SessionHash, User};
+
+/// What the gate answers.
+pub(crate) enum Admission {
+    /// A session was made; the secret goes into the cookie and nowhere else.
+    SignedIn {
+        authenticated: Arc<Authenticated>,
+        secret: SessionSecret,
+    },
+    /// The evidence was good, but the account may not come in.
+    Refused(Reason),
+}
+
+impl Gate {
+    /// Turns evidence into a session, or refuses. A session is made here and nowhere else, but for those that
+    /// [`Gate::restore`] brings back.
+    ///
+    /// `replaces` is the session that the browser had before: it ends in the same transaction, so a sign-in always
+    /// changes the id (ASVS 7.2.4) and a planted one is worth nothing.
+    pub async fn admit(
+        &self,
+        evidence: Evidence,
+        replaces: Option<&SessionHash>,
+        client: &Client,
+    ) -> Result<Admission> {
+        if let Some(reason) = self.objection(evidence.user()) {
+            return Ok(self.refuse(&evidence, reason));
+        }
+        let factors = vec![evidence.factor()];
+        let admission = self
+            .start_session(evidence, factors.clone(), Place::New { replaces }, client)
+            .await?;
+        if let Admission::SignedIn { authenticated, .. } = &admission {
+            self.events.emit(Event::UserAuthenticated {
+                user: authenticated.user.id,
+                authn_via: factors,
+            });
+            self.sweep_now_and_then();
+        }
+        Ok(admission)
+    }
+
+    /// Takes fresh evidence for who is signed in already: the session gets a new id (ASVS 7.2.4), and both its clocks
+    /// start anew (NIST SP 800-63B-4, 5.2).
+    pub async fn step_up(
+        &self,
+        current: &Authenticated,
+        evidence: Evidence,
+        client: &Client,
+    ) -> Result<Admission> {
+        // Evidence for somebody else must never refresh this session.
+        if evidence.user().id != current.user.id {
+            return Ok(Admission::Refused(Reason::AuthenticationFailed));
+        }
+        if let Some(reason) = self.objection(evidence.user()) {
+            return Ok(self.refuse(&evidence, reason));
+        }
+        let mut factors = current.session.factors.clone();
+        // What proved nothing has served.
+        factors.retain(|factor| !matches!(factor, Factor::Register | Factor::Remember));
+        if !factors.contains(&evidence.factor()) {
+            factors.push(evidence.factor());
+        }
+        let admission = self
+            .start_session(
+                evidence,
+                factors,
+                Place::Of {
+                    current: &current.session.hash,
+                },
+                client,
+            )
+            .await?;
+        if let Admission::SignedIn { authenticated, .. } = &admission {
+            self.events.emit(Event::UserReauthenticated {
+                user: authenticated.user.id,
+            });
+        }
+        Ok(admission)
+    }
+
+    fn refuse(&self, evidence: &Evidence, reason: Reason) -> Admission {
+        let (user, factor) = (Some(evidence.user().id), evidence.factor());
+        self.events.emit(Event::UserFailedAuthn { user, factor, reason });
+        Admission::Refused(reason)
+    }
+
+    /// What speaks against this account, told only to who has proved to own it.
+    pub(super) fn objection(&self, user: &User) -> Option<Reason> {
+        if !user.active {
+            Some(Reason::DisabledAccount)
+        } else if self.config.confirmable && user.confirmed_at.is_none() {
+            Some(Reason::ConfirmationRequired)
+        } else {
+            None
+        }
+    }
+
+    /// A session of this moment, not stored yet.
+    pub(super) fn session_row(
+        &self,
+        hash: SessionHash,
+        user: &User,
+        factors: Vec<Factor>,
+        client: &Client,
+    ) -> Session {
+        let now = self.clock.now();
+        let (ip, user_agent) = client.for_the_row();
+        Session {
+            hash,
+            user_id: user.id,
+            fs_uniquifier: user.fs_uniquifier.clone(),
+            created_at: now,
+            last_seen_at: now,
+            authenticated_at: now,
+            grace_until: None,
+            factors,
+            ip,
+            user_agent,
+        }
+    }
+
+    async fn start_session(
+        &self,
+        evidence: Evidence,
+        factors: Vec<Factor>,
+        place: Place<'_>,
+        client: &Client,
+    ) -> Result<Admission> {
+        let authenticated_at = evidence.at();
+        let user = evidence.into_user();
+        let secret = SessionSecret::generate()?;
+        let mut session = self.session_row(self.keys.session_hash(&secret), &user, factors, client);
+        session.authenticated_at = authenticated_at;
+        let stored = match place {
+            Place::New { replaces } => self.store.create_session(&session, replaces).await.map(|()| true),
+            Place::Of { current } => self.store.renew_session(current, &session).await,
+        };
+        match stored {
+            Ok(true) => Ok(Admission::SignedIn {
+                authenticated: Arc::new(Authenticated { user, session }),
+                secret,
+            }),
+            // Somebody signed out while the password was being looked at.
+            Ok(false) => Ok(Admission::Refused(Reason::Unauthenticated)),
+            // Between the proof and now the account was deactivated, signed out everywhere or erased.
+            Err(error) if error.conflict() == Some("user_id") => {
+                Ok(Admission::Refused(Reason::AuthenticationFailed))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Where a session goes.
+enum Place<'a> {
+    /// Beside all others; the one that the browser had before ends.
+    New { replaces: Option<&'a SessionHash> },
+    /// In the place of one that must still be there.
+    Of { current: &'a SessionHash },
+}

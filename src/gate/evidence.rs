@@ -1,0 +1,50 @@
+use crate::crypto::PasswordProof;
+use crate::model::{Factor, Timestamp, User};
+
+/// Proof that somebody is a user, by one factor. It cannot be made, only earned: there is no public constructor,
+/// and the ones below ask for what only a successful check hands out.
+pub struct Evidence {
+    user: User,
+    factor: Factor,
+    at: Timestamp,
+}
+
+impl Evidence {
+    /// The right password. `PasswordProof` comes from a successful verification alone, and only the account whose
+    /// password it was gets evidence for it.
+    pub(super) fn password(user: User, proof: PasswordProof, at: Timestamp) -> Option<Self> {
+        proof.is_of(&user.handle).then_some(Evidence {
+            user,
+            factor: Factor::Password,
+            at,
+        })
+    }
+
+    /// Having just registered; `user` is the row that this very request made.
+    pub(crate) fn registered(user: User, at: Timestamp) -> Self {
+        Evidence {
+            user,
+            factor: Factor::Register,
+            at,
+        }
+    }
+
+    /// Whom it speaks for.
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// By what.
+    pub fn factor(&self) -> Factor {
+        self.factor
+    }
+
+    /// Since when.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    pub(super) fn into_user(self) -> User {
+        self.user
+    }
+}

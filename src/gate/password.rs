@@ -1,0 +1,176 @@
+use crate::crypto::{NormalForm, Password, Ticket, Verdict};
+use crate::error::Result;
+use crate::gate::throttle::{Account, Brake};
+use crate::gate::{Authenticated, Client, Evidence, Gate};
+use crate::identity::{Email, Username};
+use crate::model::{Event, Factor, Reason, User, UserId};
+use crate::store::Identity;
+
+/// What somebody typed to say who he is, in the form that is looked up and counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LoginIdentity {
+    /// By which attribute to look, and for what; nothing when no account can have it.
+    lookup: Option<(Identity, String)>,
+    /// What failures are counted under.
+    counted: String,
+}
+
+impl LoginIdentity {
+    /// An e-mail address.
+    pub fn email(raw: &str) -> Self {
+        match Email::parse(raw) {
+            Some(email) => LoginIdentity {
+                counted: email.key().to_owned(),
+                lookup: Some((Identity::Email, email.key().to_owned())),
+            },
+            None => LoginIdentity {
+                lookup: None,
+                counted: Username::lookup_key(raw, NormalForm::None),
+            },
+        }
+    }
+
+    /// A user name.
+    pub fn username(raw: &str, form: NormalForm) -> Self {
+        let key = Username::lookup_key(raw, form);
+        LoginIdentity {
+            counted: key.clone(),
+            lookup: (!key.is_empty()).then_some((Identity::Username, key)),
+        }
+    }
+}
+
+/// Why a password was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PasswordRefusal {
+    /// There is no such account. Only an application that gave generic answers up may say so.
+    Unknown,
+    /// The account has another password, or none.
+    Wrong,
+    /// Too many tries; nothing was looked at.
+    Wait { seconds: u64 },
+}
+
+impl Gate {
+    /// Checks an identity and a password. Unknown, wrong and password-less accounts cost the same: one place in the
+    /// queue, one count, one look-up, one hash. What it hands out proves the password and nothing else; whether the
+    /// account may come in is for [`Gate::admit`].
+    ///
+    /// # Errors
+    /// Busy when the hashing queue is full, before anything is looked up.
+    pub async fn check_password(
+        &self,
+        identity: &LoginIdentity,
+        password: &Password,
+        client: &Client,
+    ) -> Result<Result<Evidence, PasswordRefusal>> {
+        let ticket = self.passwords.admit(client.limit)?;
+        let attempt = match self
+            .begin_attempt(Account::Typed(&identity.counted), client)
+            .await?
+        {
+            Brake::Go(attempt) => attempt,
+            Brake::Wait { seconds } => return Ok(Err(self.waiting(None, seconds))),
+        };
+        let user = match &identity.lookup {
+            Some((attribute, key)) => self.store.user_by(*attribute, key).await?,
+            // The look-up that an address which cannot exist would save is made all the same, for equal work.
+            None => self
+                .store
+                .user_by(Identity::Email, &identity.counted)
+                .await?
+                .filter(|_| false),
+        };
+        let evidence = self.verify(ticket, user, password).await?;
+        if evidence.is_ok() {
+            self.attempt_succeeded(attempt).await?;
+        }
+        Ok(evidence)
+    }
+
+    /// Checks the password of who is signed in already. Failures count, apart
+    /// from those at sign-in: a stolen session is no place to guess its password, and a stranger's guesses there do not
+    /// keep its owner waiting.
+    pub async fn check_own_password(
+        &self,
+        who: &Authenticated,
+        password: &Password,
+        client: &Client,
+    ) -> Result<Result<Evidence, PasswordRefusal>> {
+        let ticket = self.passwords.admit(client.limit)?;
+        let attempt = match self.begin_attempt(Account::Own(who.user.id), client).await? {
+            Brake::Go(attempt) => attempt,
+            Brake::Wait { seconds } => return Ok(Err(self.waiting(Some(who.user.id), seconds))),
+        };
+        let user = self.store.user(who.user.id).await?;
+        let evidence = self.verify(ticket, user, password).await?;
+        if evidence.is_ok() {
+            self.attempt_succeeded(attempt).await?;
+        }
+        Ok(evidence)
+    }
+
+    /// A try during a wait: not looked at, but told.
+    fn waiting(&self, user: Option<UserId>, seconds: u64) -> PasswordRefusal {
+        let reason = Reason::TryLater { seconds };
+        self.events.emit(Event::UserFailedAuthn {
+            user,
+            factor: Factor::Password,
+            reason,
+        });
+        PasswordRefusal::Wait { seconds }
+    }
+
+    async fn verify(
+        &self,
+        ticket: Ticket,
+        user: Option<User>,
+        password: &Password,
+    ) -> Result<Result<Evidence, PasswordRefusal>> {
+        let stored = user
+            .as_ref()
+            .and_then(|user| user.password.as_ref().map(|hash| (hash, user.handle.as_str())));
+        let verdict = ticket.verify(&self.keys, password, stored).await?;
+        let known = user.as_ref().map(|user| user.id);
+        if let (Verdict::Right { proof, outdated }, Some(user)) = (verdict, user) {
+            if outdated {
+                self.rehash(&user, password).await;
+            }
+            if let Some(evidence) = Evidence::password(user, proof, self.clock.now()) {
+                return Ok(Ok(evidence));
+            }
+        }
+        let reason = Reason::AuthenticationFailed;
+        self.events.emit(Event::UserFailedAuthn {
+            user: known,
+            factor: Factor::Password,
+            reason,
+        });
+        Ok(Err(if known.is_some() {
+            PasswordRefusal::Wrong
+        } else {
+            PasswordRefusal::Unknown
+        }))
+    }
+
+    /// Renews a hash of a lower cost or under an older key. Whatever goes wrong, the password was right: the user
+    /// comes in, and the next sign-in tries again.
+    async fn rehash(&self, user: &User, password: &Password) {
+        let Some(old) = &user.password else { return };
+        let renewed = async {
+            let new = self
+                .passwords
+                .admit(None)?
+                .rehash(&self.keys, password, &user.handle, old)
+                .await?;
+            self.store
+                .replace_password(user.id, old, &new, self.clock.now())
+                .await
+        };
+        match renewed.await {
+            Ok(true) => self.events.emit(Event::PasswordRehashed { user: user.id }),
+            Ok(false) => {}
+            Err(error) => log::warn!("renewing the password hash of user {} failed: {error}", user.id),
+        }
+    }
+}

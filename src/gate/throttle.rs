@@ -1,0 +1,232 @@
+//! The brake on guessing: a wait that grows with failures, per account and per address.
+//!
+//! A try is counted before the password is looked at and taken back when it was right. So however many guesses
+//! arrive at once, each sees the others. What is counted is what the visitor *typed*, known or not, so that the
+//! wait tells nobody which accounts exist. A wait is all that happens, and it ends by itself; but whoever keeps failing
+//! keeps it up, until known devices are told from strangers. An address alone waits `login_wait_max` at most.
+
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::gate::{Client, Gate};
+use crate::model::{Counter, CounterKey, Event, Timestamp, UserId};
+
+/// How long failures are remembered when nothing more happens.
+const REMEMBER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often a try is written again when others write the same row. Each round at least one of them wins, so this
+/// many tries at the same moment get through; the rest is asked to come again.
+const ROUNDS: usize = 128;
+
+/// A try that was counted.
+pub(super) struct Attempt {
+    account: CounterKey,
+    /// The address, and until when this try has made it wait.
+    address: Option<(CounterKey, Timestamp)>,
+}
+
+/// Whose failures are counted.
+#[derive(Clone, Copy)]
+pub(super) enum Account<'a> {
+    /// What somebody typed at the sign-in, known or not.
+    Typed(&'a str),
+    /// Who is signed in and proves it again: apart, so that strangers' guesses do not make him wait.
+    Own(UserId),
+}
+
+impl Account<'_> {
+    fn kind(self) -> &'static str {
+        match self {
+            Account::Typed(_) => "login-account",
+            Account::Own(_) => "verify-account",
+        }
+    }
+
+    fn value(self) -> Vec<u8> {
+        match self {
+            Account::Typed(typed) => typed.as_bytes().to_vec(),
+            Account::Own(user) => user.to_be_bytes().to_vec(),
+        }
+    }
+}
+
+pub(super) enum Brake {
+    Go(Attempt),
+    Wait { seconds: u64 },
+}
+
+impl Gate {
+    /// Counts a try for `account` and for the client's address. While a wait is on, nothing is counted.
+    pub(super) async fn begin_attempt(&self, account: Account<'_>, client: &Client) -> Result<Brake> {
+        self.sweep_now_and_then();
+        let account = self.keys.counter_key(account.kind(), &account.value());
+        // First, and only read: who insists on a waiting account must not bring a wait upon all behind his address.
+        if let Some(seconds) = self.wait_of(&account).await? {
+            return Ok(Brake::Wait { seconds });
+        }
+        let mut address = None;
+        if let Some(key) = self.address_key(client) {
+            match self.count(&key, self.config.login_wait_address_after).await? {
+                Ok(until) => address = Some((key, until)),
+                Err(seconds) => return Ok(Brake::Wait { seconds }),
+            }
+        }
+        if let Err(seconds) = self.count(&account, self.config.login_wait_after).await? {
+            return Ok(Brake::Wait { seconds });
+        }
+        Ok(Brake::Go(Attempt { account, address }))
+    }
+
+    /// Takes a counted try back: it succeeded. The account starts anew; the address loses this one try only, so
+    /// that signing in to one's own account does not wash away the guesses at others.
+    pub(super) async fn attempt_succeeded(&self, attempt: Attempt) -> Result<()> {
+        self.store.delete_counter(&attempt.account).await?;
+        if let Some((key, until)) = &attempt.address {
+            self.uncount(key, self.config.login_wait_address_after, *until)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The seconds that the client's address has to wait, if it has to; counts nothing.
+    pub async fn address_wait(&self, client: &Client) -> Result<Option<u64>> {
+        match self.address_key(client) {
+            Some(key) => self.wait_of(&key).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn wait_of(&self, key: &CounterKey) -> Result<Option<u64>> {
+        let now = self.clock.now();
+        let until = self
+            .store
+            .counter(key)
+            .await?
+            .map(|counter| counter.blocked_until)
+            .filter(|until| *until > now);
+        Ok(until.map(|until| whole_seconds(until.since(now))))
+    }
+
+    /// Counts a failure of the client's address outside of signing in: asking for what belongs to others.
+    pub async fn count_address(&self, client: &Client) -> Result<()> {
+        if let Some(key) = self.address_key(client) {
+            let _ = self.count(&key, self.config.login_wait_address_after).await?;
+        }
+        Ok(())
+    }
+
+    fn address_key(&self, client: &Client) -> Option<CounterKey> {
+        client.limit.map(|address| {
+            self.keys
+                .counter_key("login-address", address.to_string().as_bytes())
+        })
+    }
+
+    /// One more for `key`, and until when others now have to wait; or the seconds to wait, when a wait is on.
+    async fn count(&self, key: &CounterKey, free: u32) -> Result<Result<Timestamp, u64>> {
+        for _ in 0..ROUNDS {
+            let now = self.clock.now();
+            let before = self.store.counter(key).await?;
+            let live = before.filter(|counter| counter.expires_at > now);
+            if let Some(counter) = live
+                && counter.blocked_until > now
+            {
+                return Ok(Err(whole_seconds(counter.blocked_until.since(now))));
+            }
+            let failures = live.map_or(0, |counter| counter.failures).saturating_add(1);
+            let after = self.counter(failures, free, now);
+            if self.store.swap_counter(key, before.as_ref(), &after).await? {
+                if after.blocked_until > now {
+                    let seconds = whole_seconds(after.blocked_until.since(now));
+                    self.events.emit(Event::WaitImposed { seconds });
+                }
+                return Ok(Ok(after.blocked_until));
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Busy,
+            "too many sign-ins for one account or address at the same moment",
+        ))
+    }
+
+    async fn uncount(&self, key: &CounterKey, free: u32, own_wait: Timestamp) -> Result<()> {
+        for _ in 0..ROUNDS {
+            let Some(before) = self.store.counter(key).await? else {
+                return Ok(());
+            };
+            let after = self.counter((before.failures - 1).max(0), free, self.clock.now());
+            // A wait that others brought about stays; one that this try began goes with it.
+            let is_free = after.failures < i32::try_from(free).unwrap_or(i32::MAX);
+            let blocked_until = match is_free || before.blocked_until == own_wait {
+                true => self.clock.now(),
+                false => before.blocked_until,
+            };
+            if self
+                .store
+                .swap_counter(
+                    key,
+                    Some(&before),
+                    &Counter {
+                        blocked_until,
+                        ..after
+                    },
+                )
+                .await?
+            {
+                return Ok(());
+            }
+        }
+        // Harmless: the address keeps one try too many on its account.
+        Ok(())
+    }
+
+    fn counter(&self, failures: i32, free: u32, now: Timestamp) -> Counter {
+        let wait = wait_after(
+            failures,
+            free,
+            self.config.login_wait_first,
+            self.config.login_wait_max,
+        );
+        Counter {
+            failures,
+            blocked_until: now + wait,
+            expires_at: now + wait + REMEMBER,
+        }
+    }
+}
+
+/// The wait after so many failures in a row: none for the first `free`, then `first`, doubled each time, at most `max`.
+fn wait_after(failures: i32, free: u32, first: Duration, max: Duration) -> Duration {
+    let failures = u32::try_from(failures).unwrap_or(0);
+    if failures < free.max(1) {
+        return Duration::ZERO;
+    }
+    let doublings = (failures - free.max(1)).min(30);
+    first.saturating_mul(1 << doublings).min(max)
+}
+
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_millis().div_ceil(1000) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_doubles_up_to_its_limit() {
+        let wait =
+            |failures| wait_after(failures, 5, Duration::from_secs(30), Duration::from_secs(3600)).as_secs();
+        assert_eq!(
+            [0, 4, 5, 6, 7, 11, 12, 13, 1_000_000].map(wait),
+            [0, 0, 30, 60, 120, 1920, 3600, 3600, 3600]
+        );
+        assert_eq!(wait(-5), 0);
+    }
+
+    #[test]
+    fn a_part_of_a_second_is_a_second_to_wait() {
+        assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
+        assert_eq!(whole_seconds(Duration::from_millis(1000)), 1);
+    }
+}

@@ -1,0 +1,96 @@
+use std::ops::Deref;
+use std::time::Duration;
+
+use rocket::request::{FromRequest, Outcome};
+use rocket::{Ignite, Request, Rocket, Sentinel};
+
+use crate::gate::Freshness;
+use crate::guards::{AuthUser, SecurityError, abort_without_fairing, fail, refuse, security, unavailable};
+use crate::model::{Reason, User};
+
+/// The signed-in user who proved who he is not long ago; else he is asked for his password again.
+///
+/// `Fresh` alone uses the settings `freshness` and `freshness_grace_period`. `Fresh<15>` means: within the last
+/// fifteen minutes, without grace.
+///
+/// ```
+/// use rocket::get;
+/// use rocket_security::Fresh;
+///
+/// #[get("/keys")]
+/// fn keys(user: Fresh<15>) -> String {
+///     format!("{} proved who he is within the last 15 minutes", user.email)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Fresh<const MINUTES: u32 = { u32::MAX }>(AuthUser);
+
+impl<const MINUTES: u32> Fresh<MINUTES> {
+    /// The user as [`AuthUser`].
+    pub fn into_inner(self) -> AuthUser {
+        self.0
+    }
+}
+
+impl<const MINUTES: u32> Deref for Fresh<MINUTES> {
+    type Target = User;
+
+    fn deref(&self) -> &User {
+        &self.0
+    }
+}
+
+#[rocket::async_trait]
+impl<'r, const MINUTES: u32> FromRequest<'r> for Fresh<MINUTES> {
+    type Error = SecurityError;
+
+    async fn from_request(req: &'r Request<'_>) -> Outcome<Self, SecurityError> {
+        let user = match AuthUser::from_request(req).await {
+            Outcome::Success(user) => user,
+            Outcome::Error(refused) => return Outcome::Error(refused),
+            Outcome::Forward(status) => return Outcome::Forward(status),
+        };
+        let security = match security(req) {
+            Ok(security) => security,
+            Err(missing) => return missing,
+        };
+        let config = security.config();
+        let (within, grace) = match MINUTES {
+            u32::MAX => match config.freshness.within() {
+                Some(within) => (within, config.freshness_grace_period),
+                // A negative `freshness` turns the check off, as in the reference.
+                None => return Outcome::Success(Fresh(user)),
+            },
+            minutes => (Duration::from_secs(u64::from(minutes) * 60), Duration::ZERO),
+        };
+        match security
+            .gate()
+            .freshness(user.session_user().authenticated(), within, grace)
+            .await
+        {
+            Ok(Freshness::Fresh) => Outcome::Success(Fresh(user)),
+            Ok(Freshness::Stale) => refuse(req, Reason::Stale),
+            Err(error) => fail(unavailable(req, "freshness could not be checked", &error)),
+        }
+    }
+}
+
+impl<const MINUTES: u32> Sentinel for Fresh<MINUTES> {
+    fn abort(rocket: &Rocket<Ignite>) -> bool {
+        if MINUTES == 0 {
+            eprintln!(
+                "rocket_security: a route uses the guard Fresh<0>, which nobody can satisfy: write the minutes, such \
+                 as Fresh<15>, or Fresh for the setting `freshness`."
+            );
+            return true;
+        }
+        abort_without_fairing(
+            rocket,
+            &if MINUTES == u32::MAX {
+                "Fresh".to_owned()
+            } else {
+                format!("Fresh<{MINUTES}>")
+            },
+        )
+    }
+}

@@ -1,0 +1,36 @@
+//! Request guards: who may come to a route.
+//!
+//! A guard that refuses fails with 401, 403 or 503 and leaves a note that says why; the catchers that the
+//! fairing registers turn it into a redirect, a page or JSON. Each guard is a Rocket `Sentinel`: without the
+//! fairing, the launch stops with a sentence that says what to do.
+
+mod anonymous;
+mod auth_user;
+mod context;
+mod csrf_form;
+mod fresh;
+mod launch;
+mod macros;
+mod name;
+mod permission;
+mod refusal;
+mod role;
+mod session_user;
+mod sets;
+mod state;
+
+pub use anonymous::Anonymous;
+pub use auth_user::AuthUser;
+pub use context::SecurityContext;
+pub use csrf_form::CsrfForm;
+pub use fresh::Fresh;
+pub use macros::guards;
+pub use name::{Name, PermissionName, RoleName};
+pub use permission::{HasAnyPermission, HasPermission};
+pub use refusal::{Refusal, SecurityError};
+pub(crate) use refusal::{
+    abort_without_fairing, declared_roles, fail, refuse, security, unavailable, visitor, without_fairing,
+};
+pub use role::{HasAnyRole, HasRole};
+pub use session_user::SessionUser;
+pub use sets::{PermissionSet, RoleSet};

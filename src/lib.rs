@@ -1,0 +1,137 @@
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::todo,
+    clippy::unimplemented
+)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+//! Accounts for [Rocket](https://rocket.rs): sign-up, sign-in, sessions, roles, permissions, freshness and CSRF, with
+//! a page and a JSON answer for each of them.
+//!
+//! ```no_run
+//! #[macro_use] extern crate rocket;
+//! use rocket_security::{AuthUser, Fresh, HasRole, SecurityFairing, guards};
+//!
+//! #[guards] // lets a role or permission be written as a string
+//! #[get("/admin")]
+//! fn admin(user: AuthUser, _role: HasRole<"admin">, _fresh: Fresh<15>) -> String {
+//!     format!("hello {}", user.email)
+//! }
+//!
+//! #[launch]
+//! fn rocket() -> _ {
+//!     rocket::build().attach(SecurityFairing::new()).mount("/", routes![admin])
+//! }
+//! ```
+//!
+//! With no configuration this keeps accounts in an SQLite file, makes keys for development, and refuses to start
+//! anywhere else until real keys are set. `Rocket.toml` says the rest:
+//!
+//! ```toml
+//! [default.security]
+//! registerable = true          # let visitors sign up
+//!
+//! [default.databases.security]
+//! url = "postgres://localhost/accounts"   # or mysql://…, or a path
+//!
+//! [release.security]
+//! secret_keys = ["…"]          # openssl rand -base64 48
+//! data_keys = ["…"]            # another one
+//! ```
+//!
+//! # What to reach for
+//!
+//! | You want | You write |
+//! |---|---|
+//! | a page for members | [`AuthUser`] |
+//! | a page that greets members and strangers | `Option<AuthUser>` |
+//! | a page for one role, or one of several | [`HasRole<"admin">`](HasRole), [`HasAnyRole<"admin", "editor">`](HasAnyRole) under [`#[guards]`](macro@guards) |
+//! | a page for a permission | [`HasPermission<"write">`](HasPermission), [`HasAnyPermission`] |
+//! | a page for who gave a password lately | [`Fresh<15>`](Fresh) |
+//! | a page for strangers only | [`Anonymous`] |
+//! | a form of your own, safe from other sites | [`CsrfForm<T>`](CsrfForm), with the field from [`SecurityContext`] |
+//! | your own answer to a refusal | a catcher for 401 or 403, with [`Refusal`] |
+//! | the library in your own handler | [`&Security`](Security) |
+//! | to know what happens | [`SecurityFairing::on_event`] |
+//! | to test a protected route | [`testing`](https://docs.rs/rocket_security/latest/rocket_security/testing/) |
+//!
+//! # Defaults and why
+//!
+//! * **Sessions are rows.** The cookie carries 256 random bits; the table holds a keyed hash of them. Signing out
+//!   deletes the row, so a stolen copy dies with it. Idle for a day or thirty days old, a session has ended.
+//! * **Passwords** are 15 characters at least while nothing else protects an account (NIST SP 800-63B-4), without rules
+//!   of composition, hashed by argon2id with 19 MiB, two passes, off the runtime, and sealed under a key that the
+//!   database does not have.
+//! * **Answers do not tell who has an account.** Unknown, wrong and disabled read the same and cost the same.
+//! * **Waiting instead of locking.** After five failures the next try waits 30 seconds, then twice as long, up to an
+//!   hour; nobody can lock another one out for good.
+//! * **Cookies** are `HttpOnly`, `Secure`, `SameSite=Lax` and named `__Host-…`; only in development on a loopback
+//!   address may they do without TLS.
+//! * **A wrong setting stops the launch** with a report that names the key, the value and the mend.
+//!
+//! # Attacks and how they are stopped
+//!
+//! | Attack | Stopped by |
+//! |---|---|
+//! | session fixation | the id changes at every sign-in and step-up; one that the visitor brought is deleted |
+//! | stolen remember cookie | each token serves once; a copy that comes later ends the series and its session, and is told |
+//! | stolen database | session ids only as keyed hashes, password hashes sealed |
+//! | guessing, in parallel too | tries are counted before the password is looked at |
+//! | flooding the hasher | a bounded queue, two places an address, 503 with `Retry-After` |
+//! | cross-site requests | a token bound to the session, masked per page; `Sec-Fetch-Site` and `Origin` inside the guards, so a plain `Form<T>` is covered; `_method` does not help |
+//! | cross-site sign-in | the sign-in form has a token too, bound to the browser |
+//! | open redirects | `next` is judged by the parser that browsers use, and leaves as a path |
+//! | enumeration | same words, status, headers, hashes and queries |
+//! | planted cookies | sealed, bound to their name and to the browser |
+//! | injected markup | every value on a page is escaped; a strict content security policy with a nonce |
+//!
+//! # Features
+//!
+//! * `sqlite` (default), `postgres`, `mysql`: the databases that the library can speak to; any number of them.
+//! * `testing`: [`testing`](https://docs.rs/rocket_security/latest/rocket_security/testing/), for `[dev-dependencies]`.
+
+extern crate self as rocket_security;
+
+/// The examples of the README compile, and its test passes.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+mod clock;
+mod error;
+mod fairing;
+mod features;
+mod gate;
+mod identity;
+mod security;
+mod web;
+
+pub mod cli;
+pub mod config;
+pub mod crypto;
+pub mod guards;
+pub mod model;
+pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod text;
+
+pub use crate::guards::guards;
+pub use clock::Clock;
+pub use error::{Error, Result};
+pub use fairing::SecurityFairing;
+#[doc(hidden)]
+pub use guards::Name;
+pub use guards::{
+    Anonymous, AuthUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole,
+    PermissionName, PermissionSet, Refusal, RoleName, RoleSet, SecurityContext, SecurityError, SessionUser,
+};
+pub use identity::{Email, Username, UsernameProblem};
+pub use model::{Event, Factor, Reason, Role, Session, Timestamp, User, UserId};
+pub use security::Security;
+pub use store::pool as db;
+pub use web::reply::Reply;
+pub use web::views::{FlashView, UserView};

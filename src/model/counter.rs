@@ -1,0 +1,23 @@
+use crate::model::Timestamp;
+
+/// The failures of one account or address, and until when the next try has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counter {
+    /// Tries since the last success.
+    pub failures: i32,
+    /// No try is served before this moment.
+    pub blocked_until: Timestamp,
+    /// After this moment the row means nothing and may be swept.
+    pub expires_at: Timestamp,
+}
+
+/// The keyed hash of what is counted, so that the table names nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CounterKey(pub(crate) [u8; 32]);
+
+impl CounterKey {
+    /// The 32 bytes as the store keeps them.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}

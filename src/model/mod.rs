@@ -1,0 +1,19 @@
+//! Plain data and its rules. Nothing here does I/O.
+
+mod counter;
+mod event;
+mod reason;
+mod remember;
+mod role;
+mod session;
+mod timestamp;
+mod user;
+
+pub use counter::{Counter, CounterKey};
+pub use event::Event;
+pub use reason::Reason;
+pub use remember::{RememberSeries, Rotation, SeriesHash, TokenHash};
+pub use role::Role;
+pub use session::{Factor, Session, SessionHash};
+pub use timestamp::Timestamp;
+pub use user::{NewUser, User, UserId};

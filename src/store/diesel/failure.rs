@@ -1,0 +1,224 @@
+//! What a statement can fail with, and what the rest of the library learns of it.
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use crate::error::{Error, ErrorKind};
+
+/// The failure of an operation, still close to the database.
+pub(crate) enum Failure {
+    /// The database or the driver said no.
+    Diesel(DieselError),
+    /// The operation itself found the conflict.
+    Conflict(&'static str),
+    /// A value that the caller should not have passed.
+    Refused(String),
+    /// A row that the library did not write.
+    Broken(&'static str),
+}
+
+impl From<DieselError> for Failure {
+    fn from(error: DieselError) -> Self {
+        Failure::Diesel(error)
+    }
+}
+
+impl Failure {
+    /// Whether the database gave this transaction up for another one, so that it may simply be run again.
+    pub(crate) fn is_deadlock(&self) -> bool {
+        let Failure::Diesel(DieselError::DatabaseError(kind, info)) = self else {
+            return false;
+        };
+        matches!(kind, DatabaseErrorKind::SerializationFailure)
+            || is_one_of(
+                info.message(),
+                &[
+                    "deadlock detected",
+                    "Deadlock found",
+                    "Record has changed since last read",
+                ],
+            )
+    }
+
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        matches!(
+            self,
+            Failure::Diesel(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
+        )
+    }
+
+    pub(crate) fn is_foreign_key_violation(&self) -> bool {
+        matches!(
+            self,
+            Failure::Diesel(DieselError::DatabaseError(
+                DatabaseErrorKind::ForeignKeyViolation,
+                _
+            ))
+        )
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        match failure {
+            Failure::Diesel(error) => from_diesel(error),
+            Failure::Conflict(column) => conflict(column),
+            Failure::Refused(message) => Error::new(ErrorKind::Internal, message),
+            Failure::Broken(message) => Error::internal(message),
+        }
+    }
+}
+
+fn conflict(column: &'static str) -> Error {
+    // Without its cause: MySQL repeats the value there, and that is somebody's address.
+    Error::new(
+        ErrorKind::Conflict(column),
+        format!("a constraint on `{column}` refused the write"),
+    )
+}
+
+fn from_diesel(error: DieselError) -> Error {
+    let kind = match &error {
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+            return conflict(column_of(info.constraint_name(), info.message()));
+        }
+        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => return conflict("user_id"),
+        DieselError::DatabaseError(
+            DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::SerializationFailure
+            | DatabaseErrorKind::ReadOnlyTransaction,
+            _,
+        ) => ErrorKind::Unavailable,
+        DieselError::DatabaseError(_, info) if is_outage(info.message()) => ErrorKind::Unavailable,
+        DieselError::BrokenTransactionManager | DieselError::RollbackErrorOnCommit { .. } => {
+            ErrorKind::Unavailable
+        }
+        _ => ErrorKind::Internal,
+    };
+    let message = match kind {
+        ErrorKind::Unavailable => format!("the database is not available: {error}"),
+        _ => format!("the database refused a statement: {error}"),
+    };
+    Error::new(kind, message).with_source(error)
+}
+
+/// The column behind a broken unique constraint. All three databases name it in the same way, up to
+/// punctuation, because the migrations call each constraint `<table>_<column>`.
+fn column_of(constraint: Option<&str>, message: &str) -> &'static str {
+    // MySQL's message quotes the value that was refused, so a visitor can write a constraint's name into it:
+    // only what stands behind the last "for key" comes from the database.
+    let name = match constraint {
+        Some(name) => name,
+        None => match message.rsplit_once("for key '") {
+            Some((_, name)) => {
+                let name = name.trim_end_matches('\'');
+                name.rsplit_once('.').map_or(name, |(_, name)| name)
+            }
+            None => message.rsplit_once(": ").map_or(message, |(_, column)| column),
+        },
+    };
+    match name.replace('.', "_").as_str() {
+        "security_users_email_key" => "email",
+        "security_users_username_key" => "username",
+        "security_users_fs_uniquifier" => "fs_uniquifier",
+        "security_users_handle" => "handle",
+        "security_roles_name" => "name",
+        _ => "key",
+    }
+}
+
+/// Whether the message tells of a database that cannot serve now. The drivers give no code for these.
+fn is_outage(message: &str) -> bool {
+    is_one_of(
+        message,
+        &[
+            // SQLite
+            "database is locked",
+            "database table is locked",
+            "database schema is locked",
+            "unable to open database file",
+            "disk I/O error",
+            "database or disk is full",
+            // PostgreSQL
+            "terminating connection",
+            "the database system is",
+            "too many clients",
+            "remaining connection slots",
+            "canceling statement due to",
+            "deadlock detected",
+            // MySQL and MariaDB, driver and server
+            "Input/output error",
+            "Driver error",
+            "Too many connections",
+            "Server shutdown in progress",
+            "Lock wait timeout exceeded",
+            "Deadlock found",
+            "Connection was killed",
+            "Query execution was interrupted",
+        ],
+    )
+}
+
+fn is_one_of(message: &str, signs: &[&str]) -> bool {
+    signs.iter().any(|sign| message.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database(kind: DatabaseErrorKind, message: &str) -> Error {
+        Failure::Diesel(DieselError::DatabaseError(kind, Box::new(message.to_owned()))).into()
+    }
+
+    #[test]
+    fn a_conflict_names_its_column_on_each_database() {
+        for (message, column) in [
+            ("UNIQUE constraint failed: security_users.email_key", "email"),
+            ("UNIQUE constraint failed: security_roles.name", "name"),
+            (
+                "Duplicate entry 'a' for key 'security_users_username_key'",
+                "username",
+            ),
+            (
+                "Duplicate entry 'a' for key 'security_users.security_users_email_key'",
+                "email",
+            ),
+            // The value itself names another constraint.
+            (
+                "Duplicate entry 'x' for key 'security_users_username_key' for key 'security_users_email_key'",
+                "email",
+            ),
+            ("something else", "key"),
+        ] {
+            let error = database(DatabaseErrorKind::UniqueViolation, message);
+            assert_eq!(error.conflict(), Some(column), "{message}");
+        }
+        assert_eq!(
+            column_of(Some("security_users_handle"), "duplicate key value"),
+            "handle"
+        );
+    }
+
+    #[test]
+    fn a_conflict_does_not_repeat_the_value() {
+        let error = database(
+            DatabaseErrorKind::UniqueViolation,
+            "Duplicate entry 'jo@example.org' for key 'security_users_email_key'",
+        );
+        let told = format!(
+            "{error} {error:?} {:?}",
+            std::error::Error::source(&error).map(ToString::to_string)
+        );
+        assert!(!told.contains("example.org"), "{told}");
+    }
+
+    #[test]
+    fn an_outage_is_told_from_a_mistake() {
+        assert!(database(DatabaseErrorKind::Unknown, "database is locked").is_unavailable());
+        assert!(database(DatabaseErrorKind::Unknown, "Input/output error: broken pipe").is_unavailable());
+        assert!(database(DatabaseErrorKind::ClosedConnection, "gone").is_unavailable());
+        let mistake = database(DatabaseErrorKind::Unknown, "no such table: security_users");
+        assert!(!mistake.is_unavailable() && !mistake.is_busy() && !mistake.is_conflict());
+    }
+}

@@ -1,0 +1,127 @@
+//! What the tables can hold, checked before a statement is sent: SQLite would take more, PostgreSQL refuses a NUL, and
+//! MySQL may cut without a word.
+
+use super::failure::Failure;
+use crate::crypto::SealedPassword;
+use crate::model::NewUser;
+
+/// Whether a text can be in a table at all; one that cannot need not be looked for.
+pub(super) fn can_be_stored(text: &str) -> bool {
+    !text.contains('\0')
+}
+
+fn fits(what: &str, text: &str, characters: usize) -> Result<(), Failure> {
+    if !can_be_stored(text) {
+        return Err(Failure::Refused(format!("{what} contains a NUL character")));
+    }
+    if text.chars().count() > characters {
+        return Err(Failure::Refused(format!(
+            "{what} has more than {characters} characters"
+        )));
+    }
+    Ok(())
+}
+
+fn hexadecimal(what: &str, text: &str, digits: &[usize]) -> Result<(), Failure> {
+    let right = digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if right {
+        Ok(())
+    } else {
+        Err(Failure::Refused(format!(
+            "{what} is not {} hexadecimal digits",
+            digits[0]
+        )))
+    }
+}
+
+pub(super) fn check_user(new: &NewUser) -> Result<(), Failure> {
+    fits("the e-mail address", &new.email, 255)?;
+    fits("the unique form of the e-mail address", &new.email_key, 512)?;
+    if let Some(username) = &new.username {
+        fits("the user name", username, 255)?;
+    }
+    if let Some(key) = &new.username_key {
+        fits("the unique form of the user name", key, 512)?;
+    }
+    if let Some(password) = &new.password {
+        check_password(password)?;
+    }
+    check_uniquifier(&new.fs_uniquifier)?;
+    hexadecimal("the handle", &new.handle, &[32])
+}
+
+pub(super) fn check_password(password: &SealedPassword) -> Result<(), Failure> {
+    fits("the sealed password hash", password.as_stored(), 1024)
+}
+
+pub(super) fn check_uniquifier(fs_uniquifier: &str) -> Result<(), Failure> {
+    // 64 for what an import brings along.
+    hexadecimal("fs_uniquifier", fs_uniquifier, &[32, 64])
+}
+
+pub(super) fn check_role(name: &str, description: Option<&str>) -> Result<(), Failure> {
+    if name.trim() != name || name.is_empty() {
+        return Err(Failure::Refused(format!(
+            "the role name `{name}` is empty, or begins or ends with a space"
+        )));
+    }
+    fits("the role name", name, 80)?;
+    description.map_or(Ok(()), |text| fits("the role's description", text, 255))
+}
+
+/// Permissions as the reference keeps them: one text, with commas between.
+pub(super) fn join_permissions(permissions: &[&str]) -> Result<String, Failure> {
+    for permission in permissions {
+        if permission.trim() != *permission || permission.is_empty() || permission.contains([',', '\0']) {
+            return Err(Failure::Refused(format!(
+                "the permission `{}` is empty, has a comma, or begins or ends with a space",
+                permission.escape_debug()
+            )));
+        }
+    }
+    let mut sorted = permissions.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let joined = sorted.join(",");
+    // A TEXT of MySQL holds 65,535 bytes.
+    if joined.len() > 60_000 {
+        return Err(Failure::Refused(
+            "the role has too many permissions to store".to_owned(),
+        ));
+    }
+    Ok(joined)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_cannot_smuggle_in_another() {
+        assert_eq!(
+            join_permissions(&["write", "read", "write"]).ok().as_deref(),
+            Some("read,write")
+        );
+        assert_eq!(join_permissions(&[]).ok().as_deref(), Some(""));
+        for bad in ["", "read,admin", " read", "read ", "re\0ad"] {
+            assert!(join_permissions(&[bad]).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn lengths_count_characters() {
+        assert!(check_role(&"ü".repeat(80), None).is_ok());
+        assert!(check_role(&"ü".repeat(81), None).is_err());
+        assert!(check_role("editor", Some(&"x".repeat(256))).is_err());
+        assert!(check_role(" editor", None).is_err());
+    }
+
+    #[test]
+    fn a_uniquifier_is_hexadecimal() {
+        assert!(check_uniquifier(&"0f".repeat(16)).is_ok());
+        assert!(check_uniquifier(&"0f".repeat(32)).is_ok());
+        assert!(check_uniquifier("").is_err());
+        assert!(check_uniquifier(&"xy".repeat(16)).is_err());
+        assert!(check_uniquifier(&"é".repeat(16)).is_err());
+    }
+}

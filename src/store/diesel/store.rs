@@ -1,0 +1,365 @@
+//! The traits of the store on one kind of connection. Included by each backend's module, like `queries.rs`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use diesel_async::{AsyncConnection, TransactionManager};
+
+use super::super::failure::Failure;
+use super::super::line::{Answer, detached};
+use super::super::rules;
+use super::{Conn, Inline, Line, Pool, begin};
+use super::{queries, remember};
+use crate::crypto::SealedPassword;
+use crate::error::Result;
+use crate::model::{
+    Counter, CounterKey, NewUser, RememberSeries, Role, Rotation, SeriesHash, Session, SessionHash,
+    Timestamp, User, UserId,
+};
+use crate::store::{Counters, Datastore, Identity, Remember, Roles, Sessions, Users};
+
+/// How often a transaction that lost to another one is run in all.
+const TRIES: u32 = 4;
+
+type Transactions = <Conn as AsyncConnection>::TransactionManager;
+
+/// The datastore on a pool.
+pub(super) struct Store {
+    pool: Pool,
+    inline: Inline,
+    statements: Arc<AtomicU64>,
+}
+
+impl Store {
+    pub(super) fn new(pool: Pool, inline: Inline) -> Self {
+        Store {
+            pool,
+            inline,
+            statements: Arc::default(),
+        }
+    }
+
+    async fn line(&self) -> Result<Line> {
+        Ok(Line::new(self.pool.connection().await?, self.statements.clone()))
+    }
+
+    /// Runs what only reads.
+    async fn read<T: Send + 'static>(
+        &self,
+        operation: impl for<'a> FnOnce(&'a mut Line) -> Answer<'a, T> + Send + 'static,
+    ) -> Result<T> {
+        let mut line = self.line().await?;
+        detached(async move {
+            let outcome = operation(&mut line).await;
+            line.close(outcome)
+        })
+        .await
+    }
+
+    /// Runs what writes with single statements.
+    async fn write<T: Send + 'static>(
+        &self,
+        operation: impl for<'a> FnOnce(&'a mut Line) -> Answer<'a, T> + Send + 'static,
+    ) -> Result<T> {
+        let turn = self.pool.writer().await?;
+        let mut line = self.line().await?;
+        detached(async move {
+            let _turn = turn;
+            let outcome = operation(&mut line).await;
+            line.close(outcome)
+        })
+        .await
+    }
+
+    /// Runs what must happen as a whole, and runs it again when the database gave it up for another transaction.
+    async fn transaction<T: Send + 'static>(
+        &self,
+        operation: impl for<'a> Fn(&'a mut Line) -> Answer<'a, T> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let turn = self.pool.writer().await?;
+        let mut line = self.line().await?;
+        detached(async move {
+            let _turn = turn;
+            let mut attempt = 1;
+            loop {
+                match whole(&mut line, &operation).await {
+                    Err(failure) if failure.is_deadlock() && attempt < TRIES => {
+                        // Unequal waits, lest the same two meet again.
+                        let after = u64::from(attempt * 7 + (std::process::id() % 5) * attempt);
+                        tokio::time::sleep(Duration::from_millis(after)).await;
+                        attempt += 1;
+                    }
+                    outcome => return line.close(outcome),
+                }
+            }
+        })
+        .await
+    }
+}
+
+async fn whole<T>(
+    line: &mut Line,
+    operation: &(impl for<'a> Fn(&'a mut Line) -> Answer<'a, T> + Send + Sync),
+) -> Result<T, Failure> {
+    begin(line.connection()).await?;
+    match operation(line).await {
+        Ok(value) => {
+            Transactions::commit_transaction(line.connection()).await?;
+            Ok(value)
+        }
+        Err(failure) => {
+            // When even this fails the pool finds the transaction open and throws the connection away.
+            let _ = Transactions::rollback_transaction(line.connection()).await;
+            Err(failure)
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl Users for Store {
+    async fn user(&self, id: UserId) -> Result<Option<User>> {
+        self.read(move |line| Box::pin(queries::user(line, id))).await
+    }
+
+    async fn user_by(&self, attribute: Identity, key: &str) -> Result<Option<User>> {
+        if !rules::can_be_stored(key) {
+            return Ok(None);
+        }
+        let key = key.to_owned();
+        self.read(move |line| Box::pin(queries::user_by(line, attribute, key)))
+            .await
+    }
+
+    async fn create_user(&self, new: NewUser) -> Result<User> {
+        rules::check_user(&new)?;
+        let new = Arc::new(new);
+        self.transaction(move |line| {
+            let new = new.clone();
+            Box::pin(async move { queries::create_user(line, &new).await })
+        })
+        .await
+    }
+
+    async fn replace_password(
+        &self,
+        id: UserId,
+        expected: &SealedPassword,
+        new: &SealedPassword,
+        now: Timestamp,
+    ) -> Result<bool> {
+        rules::check_password(new)?;
+        let expected = expected.as_stored().to_owned();
+        let new = new.as_stored().to_owned();
+        self.write(move |line| Box::pin(queries::replace_password(line, id, expected, new, now)))
+            .await
+    }
+
+    async fn set_active(&self, id: UserId, active: bool, now: Timestamp) -> Result<bool> {
+        self.transaction(move |line| Box::pin(queries::set_active(line, id, active, now)))
+            .await
+    }
+
+    async fn set_uniquifier(&self, id: UserId, fs_uniquifier: &str, now: Timestamp) -> Result<bool> {
+        rules::check_uniquifier(fs_uniquifier)?;
+        let fs_uniquifier = fs_uniquifier.to_owned();
+        self.transaction(move |line| Box::pin(queries::set_uniquifier(line, id, fs_uniquifier.clone(), now)))
+            .await
+    }
+
+    async fn delete_user(&self, id: UserId) -> Result<bool> {
+        self.transaction(move |line| Box::pin(queries::delete_user(line, id)))
+            .await
+    }
+}
+
+#[rocket::async_trait]
+impl Roles for Store {
+    async fn role(&self, name: &str) -> Result<Option<Role>> {
+        if !rules::can_be_stored(name) {
+            return Ok(None);
+        }
+        let name = name.to_owned();
+        self.read(move |line| Box::pin(queries::role(line, name))).await
+    }
+
+    async fn create_role(&self, name: &str, description: Option<&str>, permissions: &[&str]) -> Result<Role> {
+        rules::check_role(name, description)?;
+        let permissions = rules::join_permissions(permissions)?;
+        let name = name.to_owned();
+        let description = description.map(str::to_owned);
+        self.transaction(move |line| {
+            let (name, description, permissions) = (name.clone(), description.clone(), permissions.clone());
+            Box::pin(queries::create_role(line, name, description, permissions))
+        })
+        .await
+    }
+
+    async fn set_permissions(&self, role_id: i64, permissions: &[&str]) -> Result<bool> {
+        let permissions = rules::join_permissions(permissions)?;
+        self.write(move |line| Box::pin(queries::set_permissions(line, role_id, permissions)))
+            .await
+    }
+
+    async fn roles_of(&self, user: UserId) -> Result<Vec<Role>> {
+        if let Some(roles) = self.inline.roles_of(user, &self.statements) {
+            return Ok(roles);
+        }
+        self.read(move |line| Box::pin(queries::roles_of(line, user)))
+            .await
+    }
+
+    async fn add_role_to_user(&self, user: UserId, role_id: i64) -> Result<bool> {
+        self.write(move |line| Box::pin(queries::add_role_to_user(line, user, role_id)))
+            .await
+    }
+
+    async fn remove_role_from_user(&self, user: UserId, role_id: i64) -> Result<bool> {
+        self.write(move |line| Box::pin(queries::remove_role_from_user(line, user, role_id)))
+            .await
+    }
+}
+
+#[rocket::async_trait]
+impl Sessions for Store {
+    async fn session_with_user(&self, hashes: &[SessionHash]) -> Result<Option<(Session, User)>> {
+        if let Some(found) = self.inline.session_with_user(hashes, &self.statements) {
+            return Ok(found);
+        }
+        let hashes = hashes.to_vec();
+        self.read(move |line| Box::pin(queries::session_with_user(line, hashes)))
+            .await
+    }
+
+    async fn create_session(&self, session: &Session, replaces: Option<&SessionHash>) -> Result<()> {
+        let session = session.clone();
+        let replaces = replaces.copied();
+        self.transaction(move |line| Box::pin(queries::create_session(line, session.clone(), replaces)))
+            .await
+    }
+
+    async fn renew_session(&self, old: &SessionHash, new: &Session) -> Result<bool> {
+        let (old, new) = (*old, new.clone());
+        self.transaction(move |line| Box::pin(queries::renew_session(line, old, new.clone())))
+            .await
+    }
+
+    async fn touch_session(
+        &self,
+        hash: &SessionHash,
+        rehashed: &SessionHash,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let (hash, rehashed) = (*hash, *rehashed);
+        self.write(move |line| Box::pin(queries::touch_session(line, hash, rehashed, now)))
+            .await
+    }
+
+    async fn set_grace(&self, hash: &SessionHash, until: Timestamp) -> Result<bool> {
+        let hash = *hash;
+        self.write(move |line| Box::pin(queries::set_grace(line, hash, until)))
+            .await
+    }
+
+    async fn delete_session(&self, hash: &SessionHash) -> Result<bool> {
+        let hash = *hash;
+        self.write(move |line| Box::pin(queries::delete_session(line, hash)))
+            .await
+    }
+
+    async fn delete_sessions_of(&self, user: UserId, except: Option<&SessionHash>) -> Result<usize> {
+        let except = except.copied();
+        self.transaction(move |line| Box::pin(queries::delete_sessions_of(line, user, except)))
+            .await
+    }
+
+    async fn delete_sessions_since(&self, user: UserId, since: Timestamp) -> Result<usize> {
+        self.write(move |line| Box::pin(queries::delete_sessions_since(line, user, since)))
+            .await
+    }
+
+    async fn sweep_sessions(&self, idle: Timestamp, absolute: Timestamp, limit: i64) -> Result<usize> {
+        self.write(move |line| Box::pin(queries::sweep_sessions(line, idle, absolute, limit)))
+            .await
+    }
+}
+
+#[rocket::async_trait]
+impl Remember for Store {
+    async fn create_series(&self, series: &RememberSeries) -> Result<()> {
+        let series = series.clone();
+        self.transaction(move |line| Box::pin(remember::create_series(line, series.clone())))
+            .await
+    }
+
+    async fn series(&self, hashes: &[SeriesHash]) -> Result<Option<(RememberSeries, User)>> {
+        let hashes = hashes.to_vec();
+        self.read(move |line| Box::pin(remember::series(line, hashes)))
+            .await
+    }
+
+    async fn rotate_series(&self, rotation: &Rotation, session: &Session) -> Result<bool> {
+        let (rotation, session) = (rotation.clone(), session.clone());
+        self.transaction(move |line| {
+            Box::pin(remember::rotate_series(line, rotation.clone(), session.clone()))
+        })
+        .await
+    }
+
+    async fn end_series(&self, series: &SeriesHash) -> Result<bool> {
+        let series = *series;
+        self.transaction(move |line| Box::pin(remember::end_series(line, series)))
+            .await
+    }
+
+    async fn end_series_of(&self, user: UserId) -> Result<usize> {
+        self.transaction(move |line| Box::pin(remember::end_series_of(line, user)))
+            .await
+    }
+
+    async fn sweep_series(&self, now: Timestamp, limit: i64) -> Result<usize> {
+        self.write(move |line| Box::pin(remember::sweep_series(line, now, limit)))
+            .await
+    }
+}
+
+#[rocket::async_trait]
+impl Counters for Store {
+    async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>> {
+        let key = *key;
+        self.read(move |line| Box::pin(queries::counter(line, key))).await
+    }
+
+    async fn swap_counter(
+        &self,
+        key: &CounterKey,
+        expected: Option<&Counter>,
+        new: &Counter,
+    ) -> Result<bool> {
+        let (key, expected, new) = (*key, expected.copied(), *new);
+        self.write(move |line| Box::pin(queries::swap_counter(line, key, expected, new)))
+            .await
+    }
+
+    async fn delete_counter(&self, key: &CounterKey) -> Result<()> {
+        let key = *key;
+        self.write(move |line| Box::pin(queries::delete_counter(line, key)))
+            .await
+    }
+
+    async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {
+        self.write(move |line| Box::pin(queries::sweep_counters(line, now, limit)))
+            .await
+    }
+}
+
+#[rocket::async_trait]
+impl Datastore for Store {
+    async fn ping(&self) -> Result<()> {
+        self.read(|line| Box::pin(queries::ping(line))).await
+    }
+
+    fn statements(&self) -> Option<u64> {
+        Some(self.statements.load(Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,179 @@
+//! Where accounts live: small traits by capability, and their Diesel implementation.
+//!
+//! Every operation is one atomic step: what happens once is decided by the database, never by a read that a
+//! write follows later. Failures are [`Error`](crate::Error)s: a broken constraint is a conflict that names its
+//! column, a full pool is busy, a lost server is unavailable.
+
+pub(crate) mod diesel;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+mod migrate;
+pub mod pool;
+
+#[cfg(test)]
+pub(crate) mod contract;
+
+use crate::error::Result;
+use crate::model::{
+    Counter, CounterKey, NewUser, RememberSeries, Role, Rotation, SeriesHash, Session, SessionHash,
+    Timestamp, User, UserId,
+};
+
+/// By which attribute a user is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// The unique form of the e-mail address.
+    Email,
+    /// The unique form of the user name.
+    Username,
+}
+
+/// Accounts.
+#[rocket::async_trait]
+pub trait Users: Send + Sync {
+    /// The user of that id.
+    async fn user(&self, id: UserId) -> Result<Option<User>>;
+
+    /// The user whose `attribute` has the unique form `key`.
+    async fn user_by(&self, attribute: Identity, key: &str) -> Result<Option<User>>;
+
+    /// Makes a user. A taken address or name is a conflict on `email` or `username`.
+    async fn create_user(&self, new: NewUser) -> Result<User>;
+
+    /// Replaces the password hash if it is still `expected`; used when the cost was raised. Signs nobody out.
+    /// `false` when somebody changed it meanwhile.
+    async fn replace_password(
+        &self,
+        id: UserId,
+        expected: &crate::crypto::SealedPassword,
+        new: &crate::crypto::SealedPassword,
+        now: Timestamp,
+    ) -> Result<bool>;
+
+    /// Activates or deactivates; deactivation ends all sessions and all remembered browsers' series in the same
+    /// transaction. `false` when nothing changed.
+    async fn set_active(&self, id: UserId, active: bool, now: Timestamp) -> Result<bool>;
+
+    /// Gives the user another `fs_uniquifier` and ends all sessions and all remembered browsers' series in the same
+    /// transaction.
+    async fn set_uniquifier(&self, id: UserId, fs_uniquifier: &str, now: Timestamp) -> Result<bool>;
+
+    /// Removes the user with everything that hangs on him. `false` when there was none.
+    async fn delete_user(&self, id: UserId) -> Result<bool>;
+}
+
+/// Roles and who has them.
+#[rocket::async_trait]
+pub trait Roles: Send + Sync {
+    /// The role of that name.
+    async fn role(&self, name: &str) -> Result<Option<Role>>;
+
+    /// Makes a role. A taken name is a conflict on `name`; a permission that is empty or has a comma is refused.
+    async fn create_role(&self, name: &str, description: Option<&str>, permissions: &[&str]) -> Result<Role>;
+
+    /// Replaces the permissions of a role. `false` when there is no such role.
+    async fn set_permissions(&self, role_id: i64, permissions: &[&str]) -> Result<bool>;
+
+    /// The roles of a user, by name.
+    async fn roles_of(&self, user: UserId) -> Result<Vec<Role>>;
+
+    /// `false` when the user had the role already.
+    async fn add_role_to_user(&self, user: UserId, role_id: i64) -> Result<bool>;
+
+    /// `false` when the user did not have the role.
+    async fn remove_role_from_user(&self, user: UserId, role_id: i64) -> Result<bool>;
+}
+
+/// Signed-in browsers.
+#[rocket::async_trait]
+pub trait Sessions: Send + Sync {
+    /// The session with one of these hashes (one per key of the ring, the current one first), and its user.
+    /// The one query of an authenticated request: point reads by unique keys only.
+    async fn session_with_user(&self, hashes: &[SessionHash]) -> Result<Option<(Session, User)>>;
+
+    /// Stores a new session and, in the same transaction, ends the one that it `replaces`. When the user is gone or
+    /// deactivated by now, or has another `fs_uniquifier` than the session, it is a conflict on `user_id`, and nothing
+    /// has changed.
+    async fn create_session(&self, session: &Session, replaces: Option<&SessionHash>) -> Result<()>;
+
+    /// Ends `old` and stores `new` in its place, in one transaction. `false` when `old` has ended meanwhile: who signed
+    /// out must not be signed in again by a step-up that was still under way. Conflicts as in `create_session`.
+    async fn renew_session(&self, old: &SessionHash, new: &Session) -> Result<bool>;
+
+    /// Writes when it was last seen and the hash under the current key. `false` when it has ended meanwhile. `true` also
+    /// when another request has rehashed it first: whoever ends a session has to name its hash under each key.
+    async fn touch_session(&self, hash: &SessionHash, rehashed: &SessionHash, now: Timestamp)
+    -> Result<bool>;
+
+    /// Writes the end of the grace period. `false` when the session has ended meanwhile.
+    async fn set_grace(&self, hash: &SessionHash, until: Timestamp) -> Result<bool>;
+
+    /// Ends a session. `false` when there was none.
+    async fn delete_session(&self, hash: &SessionHash) -> Result<bool>;
+
+    /// Ends all sessions of a user but `except`; says how many. Remembered browsers come back unless their series end
+    /// too.
+    async fn delete_sessions_of(&self, user: UserId, except: Option<&SessionHash>) -> Result<usize>;
+
+    /// Ends the sessions of a user that were made at `since` or later; says how many.
+    async fn delete_sessions_since(&self, user: UserId, since: Timestamp) -> Result<usize>;
+
+    /// Removes at most `limit` sessions last seen before `idle` or made before `absolute`; says how many.
+    async fn sweep_sessions(&self, idle: Timestamp, absolute: Timestamp, limit: i64) -> Result<usize>;
+}
+
+/// Browsers that are to be remembered.
+#[rocket::async_trait]
+pub trait Remember: Send + Sync {
+    /// Stores a new series. When the user is gone or deactivated by now, or has another `fs_uniquifier` than the series,
+    /// it is a conflict on `user_id`.
+    async fn create_series(&self, series: &RememberSeries) -> Result<()>;
+
+    /// The series with one of these hashes (one per key of the ring, the current one first), and its user.
+    async fn series(&self, hashes: &[SeriesHash]) -> Result<Option<(RememberSeries, User)>>;
+
+    /// Puts one token in the place of another and stores the session restored with it, all or nothing. The session
+    /// restored before ends.
+    ///
+    /// One conditional write decides: `false` when the expected token is no longer the current one, or the series has
+    /// ended or expired. Whoever is told so finds the winner's session, for it came with the same write. Conflicts as
+    /// in `create_session`.
+    async fn rotate_series(&self, rotation: &Rotation, session: &Session) -> Result<bool>;
+
+    /// Ends a series and the session restored from it. `false` when there was none.
+    async fn end_series(&self, series: &SeriesHash) -> Result<bool>;
+
+    /// Ends all series of a user and the sessions restored from them; says how many series.
+    async fn end_series_of(&self, user: UserId) -> Result<usize>;
+
+    /// Removes at most `limit` series that expired before `now`; says how many.
+    async fn sweep_series(&self, now: Timestamp, limit: i64) -> Result<usize>;
+}
+
+/// Failures counted per account and address.
+#[rocket::async_trait]
+pub trait Counters: Send + Sync {
+    /// The row of that key.
+    async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>>;
+
+    /// Writes `new` if the row still is `expected` (`None`: if there is no row). `false` when it is not.
+    async fn swap_counter(&self, key: &CounterKey, expected: Option<&Counter>, new: &Counter)
+    -> Result<bool>;
+
+    /// Forgets the failures of that key.
+    async fn delete_counter(&self, key: &CounterKey) -> Result<()>;
+
+    /// Removes at most `limit` rows that expired before `now`; says how many.
+    async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize>;
+}
+
+/// Everything that this version of the library asks of a store.
+#[rocket::async_trait]
+pub trait Datastore: Users + Roles + Sessions + Remember + Counters {
+    /// Whether the store answers at all; asked once at launch.
+    async fn ping(&self) -> Result<()>;
+
+    /// How many statements it has run, where it counts them: tests compare requests by it.
+    fn statements(&self) -> Option<u64> {
+        None
+    }
+}

@@ -1,0 +1,461 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Serialize, Serializer};
+use unic_langid::LanguageIdentifier;
+
+use super::language::{Language, minutes};
+use super::locale::{Locale, negotiate};
+use super::message::{Level, Message};
+use super::sources::{self, entries};
+use crate::error::{Error, Result};
+
+/// How many unknown ids are told of in the log; they can only come from templates, but a template may loop.
+const UNKNOWN_MAX: usize = 100;
+
+/// All texts in all languages. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Catalog(Arc<Inner>);
+
+struct Inner {
+    /// English is the first.
+    languages: Vec<Language>,
+    locales: Vec<Locale>,
+    ids: Vec<LanguageIdentifier>,
+    /// The application's own words, which hold in every language.
+    words: Option<Language>,
+    levels: BTreeMap<Message, Level>,
+    texts: Vec<Texts>,
+    unknown: Mutex<BTreeSet<String>>,
+    /// Whether each text is put between marks, so that a test sees what did not come from here.
+    marked: bool,
+}
+
+/// All texts of the pages that need no arguments, in one language: what a template of any engine gets.
+#[derive(Clone, Default)]
+pub(crate) struct Texts(Arc<BTreeMap<&'static str, String>>);
+
+impl Catalog {
+    /// The library's texts, below those of the folders (`<folder>/<language>/*.ftl`, later ones first) and below
+    /// the overrides of single messages.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or a text of ours names something that the library does not say there.
+    pub fn new(dirs: &[PathBuf], overrides: &BTreeMap<String, (String, Option<Level>)>) -> Result<Self> {
+        let mut english = Language::new(english()?);
+        english.add(sources::MESSAGES.to_owned(), "locales/en/messages.ftl")?;
+        english.add(sources::UI.to_owned(), "locales/en/ui.ftl")?;
+        let mut languages = vec![english];
+        for dir in dirs {
+            add_folders(&mut languages, dir)?;
+        }
+        // A folder with the application's texts alone makes no language of ours: the page would say that it is
+        // German and be English.
+        languages.retain(|language| known().any(|(id, _)| language.has(id)));
+        let (words, levels) = words(overrides)?;
+        for language in languages.iter().chain(&words) {
+            for (id, args) in known() {
+                language.check(id, &args)?;
+            }
+        }
+        Ok(Self::build(languages, words, levels, false))
+    }
+
+    /// English, with each text between ⟦ and ⟧: whatever stands outside did not come from the catalogue.
+    #[cfg(any(test, feature = "testing"))]
+    #[cfg(test)]
+    pub fn pseudo() -> Result<Self> {
+        let plain = Self::new(&[], &BTreeMap::new())?;
+        let inner = Arc::into_inner(plain.0).ok_or_else(|| Error::internal("the catalogue is shared"))?;
+        Ok(Self::build(inner.languages, None, BTreeMap::new(), true))
+    }
+
+    fn build(
+        languages: Vec<Language>,
+        words: Option<Language>,
+        levels: BTreeMap<Message, Level>,
+        marked: bool,
+    ) -> Self {
+        let ids: Vec<_> = languages.iter().map(|language| language.id.clone()).collect();
+        let locales: Vec<_> = ids
+            .iter()
+            .enumerate()
+            .map(|(index, id)| Locale::new(index, id))
+            .collect();
+        let mut inner = Inner {
+            languages,
+            locales,
+            ids,
+            words,
+            levels,
+            texts: Vec::new(),
+            unknown: Mutex::default(),
+            marked,
+        };
+        let without_args: Vec<_> = entries(sources::UI)
+            .into_iter()
+            .filter(|entry| entry.args.is_empty())
+            .collect();
+        inner.texts = inner
+            .locales
+            .iter()
+            .map(|locale| {
+                let text = |id: &'static str| (id, inner.text(locale, id, &[]));
+                Texts(Arc::new(
+                    without_args.iter().map(|entry| text(entry.id)).collect(),
+                ))
+            })
+            .collect();
+        Catalog(Arc::new(inner))
+    }
+
+    /// The best language for an `Accept-Language` header; English when it asks for none that there is.
+    pub fn negotiate(&self, accept_language: Option<&str>) -> Locale {
+        let index = accept_language
+            .and_then(|accept| negotiate(accept, &self.0.ids))
+            .unwrap_or(0);
+        self.0.locales[index].clone()
+    }
+
+    /// A text in a language, in English where the language lacks it. An unknown id is its own text, and is told of
+    /// in the log once.
+    pub fn text(&self, locale: &Locale, id: &str, args: &[(&str, &str)]) -> String {
+        self.0.text(locale, id, args)
+    }
+
+    /// What a message says.
+    pub fn message(&self, locale: &Locale, message: Message, args: &[(&str, &str)]) -> String {
+        self.text(locale, message.key(), args)
+    }
+
+    /// How a message is meant in this application.
+    pub fn level(&self, message: Message) -> Level {
+        self.0.levels.get(&message).copied().unwrap_or(message.level())
+    }
+
+    /// All texts of the pages that need no arguments.
+    pub fn texts(&self, locale: &Locale) -> Texts {
+        self.0.texts.get(locale.index).cloned().unwrap_or_default()
+    }
+}
+
+impl Inner {
+    fn text(&self, locale: &Locale, id: &str, args: &[(&str, &str)]) -> String {
+        let minutes = minutes(args);
+        let mut all: Vec<(&str, &str)> = args.to_vec();
+        if let Some(minutes) = &minutes {
+            all.push(("minutes", minutes));
+        }
+        let languages = self
+            .words
+            .iter()
+            .chain(self.languages.get(locale.index))
+            .chain(self.languages.first());
+        for language in languages {
+            if let Some((text, errors)) = language.format(id, &all) {
+                if let Some(error) = errors.first() {
+                    self.note(id, &error.to_string());
+                }
+                return if self.marked {
+                    format!("⟦{text}⟧")
+                } else {
+                    text
+                };
+            }
+        }
+        self.note(id, "the catalogue has no such text");
+        id.to_owned()
+    }
+
+    fn note(&self, id: &str, problem: &str) {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if unknown.len() < UNKNOWN_MAX && unknown.insert(id.to_owned()) {
+            log::warn!("rocket_security: text {id:?}: {problem}");
+        }
+    }
+}
+
+impl fmt::Debug for Catalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Catalog").field(&self.0.locales).finish()
+    }
+}
+
+impl fmt::Debug for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Texts({})", self.0.len())
+    }
+}
+
+impl Serialize for Texts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// Every id of ours, with what its text may name.
+fn known() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    let messages = Message::ALL
+        .iter()
+        .map(|message| (message.key(), message.args().to_vec()));
+    messages.chain(
+        entries(sources::UI)
+            .into_iter()
+            .map(|entry| (entry.id, entry.args)),
+    )
+}
+
+fn english() -> Result<LanguageIdentifier> {
+    "en".parse()
+        .map_err(|error| Error::internal("English is no language").with_source(error))
+}
+
+/// Adds the languages of a folder; one that does not exist adds none.
+fn add_folders(languages: &mut Vec<Language>, dir: &Path) -> Result<()> {
+    let unreadable = |error: std::io::Error| {
+        Error::config(format!("`i18n_dirname`: {} cannot be read", dir.display())).with_source(error)
+    };
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    for folder in folders {
+        let name = folder
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        // Other folders may lie beside the languages.
+        let Ok(id) = name.parse::<LanguageIdentifier>() else {
+            continue;
+        };
+        let index = match languages.iter().position(|language| language.id == id) {
+            Some(index) => index,
+            None => {
+                languages.push(Language::new(id));
+                languages.len() - 1
+            }
+        };
+        languages[index].add_folder(&folder)?;
+    }
+    Ok(())
+}
+
+/// The overrides of the settings, as a language that comes before all others.
+fn words(
+    overrides: &BTreeMap<String, (String, Option<Level>)>,
+) -> Result<(Option<Language>, BTreeMap<Message, Level>)> {
+    let mut levels = BTreeMap::new();
+    let mut words = Language::new(english()?);
+    for (key, (text, level)) in overrides {
+        let setting = format!("`msg_{}`", key.to_lowercase());
+        let message = Message::from_key(key)
+            .ok_or_else(|| Error::config(format!("{setting}: there is no message of this name")))?;
+        if let Some(level) = level {
+            levels.insert(message, *level);
+        }
+        words.add(format!("{key} = {}\n", pattern(text)), &setting)?;
+        words
+            .check(key, message.args())
+            .map_err(|error| Error::config(format!("{setting}: {error}")))?;
+    }
+    Ok(((!overrides.is_empty()).then_some(words), levels))
+}
+
+/// The text as the value of a Fluent message: further lines indented, and what would end the value there quoted.
+fn pattern(text: &str) -> String {
+    let lines: Vec<String> = text
+        .trim()
+        .lines()
+        .map(|line| match line.trim_start().chars().next() {
+            Some(first @ ('[' | '*' | '.')) => {
+                format!("{{\"{first}\"}}{}", &line.trim_start()[first.len_utf8()..])
+            }
+            _ => line.to_owned(),
+        })
+        .collect();
+    lines.join("\n    ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain() -> Catalog {
+        Catalog::new(&[], &BTreeMap::new()).unwrap()
+    }
+
+    fn overridden(key: &str, text: &str, level: Option<Level>) -> Result<Catalog> {
+        Catalog::new(&[], &BTreeMap::from([(key.to_owned(), (text.to_owned(), level))]))
+    }
+
+    /// A folder of languages that vanishes with the test.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(files: &[(&str, &str)]) -> Self {
+            let root =
+                std::env::temp_dir().join(format!("rs-text-{}", crate::crypto::random_hex32().unwrap()));
+            for (name, source) in files {
+                let path = root.join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, source).unwrap();
+            }
+            Folder(root)
+        }
+
+        fn catalog(&self) -> Result<Catalog> {
+            Catalog::new(std::slice::from_ref(&self.0), &BTreeMap::new())
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn it_is_shared_between_threads() {
+        fn shared<T: Send + Sync + Clone>() {}
+        shared::<Catalog>();
+        shared::<Locale>();
+    }
+
+    #[test]
+    fn a_wait_is_told_in_the_unit_that_fits() {
+        let catalog = plain();
+        let english = catalog.negotiate(None);
+        let say =
+            |seconds: &str| catalog.message(&english, Message::TooManyAttempts, &[("seconds", seconds)]);
+        for (seconds, words) in [
+            ("1", "one second"),
+            ("30", "30 seconds"),
+            ("119", "119 seconds"),
+            ("120", "2 minutes"),
+            ("121", "3 minutes"),
+            ("3600", "60 minutes"),
+        ] {
+            assert!(say(seconds).contains(words), "{seconds}: {}", say(seconds));
+        }
+    }
+
+    #[test]
+    fn names_that_look_like_numbers_stay_as_they_are() {
+        let catalog = plain();
+        let english = catalog.negotiate(None);
+        let text = catalog.message(
+            &english,
+            Message::UsernameAlreadyAssociated,
+            &[("username", "007")],
+        );
+        assert!(text.contains("007"), "{text}");
+    }
+
+    #[test]
+    fn an_unknown_id_is_its_own_text() {
+        let catalog = plain();
+        assert_eq!(
+            catalog.text(&catalog.negotiate(None), "no-such-text", &[]),
+            "no-such-text"
+        );
+    }
+
+    #[test]
+    fn a_setting_replaces_a_text_and_its_level() {
+        let catalog = overridden("UNAUTHORIZED", "Members only", Some(Level::Info)).unwrap();
+        let english = catalog.negotiate(None);
+        assert_eq!(
+            catalog.message(&english, Message::Unauthorized, &[]),
+            "Members only"
+        );
+        assert_eq!(catalog.level(Message::Unauthorized), Level::Info);
+        assert_eq!(catalog.level(Message::Unauthenticated), Level::Error);
+        let text = "[a]\n  * {$email}\n.b\n\n# c\nd = e";
+        let catalog = overridden("EMAIL_ALREADY_ASSOCIATED", text, None).unwrap();
+        let said = catalog.message(&english, Message::EmailAlreadyAssociated, &[("email", "x@y")]);
+        assert_eq!(said, "[a]\n* x@y\n.b\n\n# c\nd = e");
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_said_is_refused_by_name() {
+        for (key, text, told) in [
+            ("UNAUTHORIZED", "Hello { $email }", "`msg_unauthorized`"),
+            ("UNAUTHORIZED", "Hello {", "`msg_unauthorized`"),
+            ("UNAUTHORIZED", "Hello { other-text }", "`msg_unauthorized`"),
+            ("INVALID_INPUT_LENGTH", "{ $size }", "length"),
+            ("NO_SUCH", "x", "`msg_no_such`"),
+        ] {
+            let error = overridden(key, text, None).unwrap_err().to_string();
+            assert!(error.contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_folder_adds_a_language_and_what_it_lacks_is_english() {
+        let folder = Folder::new(&[
+            (
+                "de/security.ftl",
+                "login-title = Willkommen zurück\nUNAUTHORIZED = Kein Zutritt\n",
+            ),
+            ("he/a.ftl", "login-submit = כניסה\n"),
+            ("fr/app.ftl", "app-title = Mon application\n"),
+            ("en/own.ftl", "login-title = Hello again\n"),
+            ("common.d/x.ftl", "this is no = = fluent {\n"),
+        ]);
+        let catalog = folder.catalog().unwrap();
+        let german = catalog.negotiate(Some("de-CH,de;q=0.9"));
+        assert_eq!((german.tag(), german.dir()), ("de", "ltr"));
+        assert_eq!(catalog.text(&german, "login-title", &[]), "Willkommen zurück");
+        assert_eq!(
+            catalog.message(&german, Message::Unauthorized, &[]),
+            "Kein Zutritt"
+        );
+        assert_eq!(catalog.text(&german, "login-submit", &[]), "Sign in");
+        assert_eq!(catalog.negotiate(Some("he")).dir(), "rtl");
+        // The application's French says nothing of ours.
+        assert_eq!(catalog.negotiate(Some("fr")).tag(), "en");
+        assert_eq!(
+            catalog.text(&catalog.negotiate(None), "login-title", &[]),
+            "Hello again"
+        );
+        let texts = serde_json::to_value(catalog.texts(&german)).unwrap();
+        assert_eq!(texts["login-title"], "Willkommen zurück");
+        assert!(texts.get("password-hint").is_none());
+    }
+
+    #[test]
+    fn a_mistake_in_a_file_names_its_place() {
+        let broken = Folder::new(&[("de/a.ftl", "login-title = ja\n\n\n= nein\n")]);
+        let error = broken.catalog().unwrap_err().to_string();
+        assert!(error.contains("a.ftl, line 4"), "{error}");
+        let stranger = Folder::new(&[("de/a.ftl", "password-hint = { $minimum }\n")]);
+        let error = stranger.catalog().unwrap_err().to_string();
+        assert!(error.contains("password-hint") && error.contains("de"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_folder_is_no_mistake() {
+        assert!(Catalog::new(&[PathBuf::from("/no/such/folder")], &BTreeMap::new()).is_ok());
+    }
+
+    #[test]
+    fn the_pseudo_catalogue_marks_every_text() {
+        let catalog = Catalog::pseudo().unwrap();
+        let english = catalog.negotiate(None);
+        assert_eq!(catalog.text(&english, "login-submit", &[]), "⟦Sign in⟧");
+        let said = catalog.message(&english, Message::EmailAlreadyAssociated, &[("email", "a")]);
+        assert!(said.starts_with('⟦') && said.ends_with('⟧'));
+    }
+}

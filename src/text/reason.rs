@@ -1,0 +1,21 @@
+use crate::model::Reason;
+use crate::text::Message;
+
+impl Reason {
+    /// The catalogue's entry for it.
+    pub const fn message(self) -> Message {
+        match self {
+            Reason::AuthenticationFailed => Message::GenericAuthnFailed,
+            Reason::DisabledAccount => Message::DisabledAccount,
+            Reason::ConfirmationRequired => Message::ConfirmationRequired,
+            Reason::TryLater { .. } => Message::TooManyAttempts,
+            Reason::Busy | Reason::Unavailable => Message::TemporarilyUnavailable,
+            Reason::Unauthenticated => Message::Unauthenticated,
+            Reason::Stale => Message::ReauthenticationRequired,
+            Reason::Unauthorized => Message::Unauthorized,
+            Reason::AnonymousRequired => Message::AnonymousUserRequired,
+            Reason::CrossSite => Message::CsrfFailed,
+            Reason::InvalidInput => Message::ApiError,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Where a visitor goes afterwards: what he asked for, if it is safe, else what the settings say.
+
+use rocket::Request;
+
+use crate::config::Config;
+use crate::security::Security;
+use crate::text::Message;
+use crate::web::fields::{FieldProblem, Fields};
+use crate::web::origin::{self, Origin};
+use crate::web::redirect::{SafeNext, safe_next};
+
+/// The `next` of the form, else of the query; nothing when neither has one.
+///
+/// # Errors
+/// `InvalidRedirect` when it leads elsewhere: told, not passed over, as in the reference (trap 16).
+pub(crate) fn requested(
+    req: &Request<'_>,
+    security: &Security,
+    fields: &Fields,
+) -> Result<Option<String>, Message> {
+    let form = fields
+        .text("next")
+        .map_err(|_| Message::InvalidRedirect)?
+        .filter(|next| !next.trim().is_empty());
+    let query = query(req).filter(|next| !next.trim().is_empty());
+    let own = own(req, security);
+    // The query is judged even when the form decides: an honest page never carries a bad one.
+    let query = query
+        .map(|next| safe_next(&next, own.as_ref()).ok_or(Message::InvalidRedirect))
+        .transpose()?;
+    let form = form
+        .map(|next| safe_next(next, own.as_ref()).ok_or(Message::InvalidRedirect))
+        .transpose()?;
+    Ok(form.or(query).map(|next| next.to_string()))
+}
+
+/// The first of the form's and the query's `next` that is safe: for endpoints whose form has no such field on the
+/// reference's wire, where a bad one is passed over.
+///
+/// # Errors
+/// When the field is no text at all.
+pub(crate) fn first_safe(
+    req: &Request<'_>,
+    security: &Security,
+    fields: &Fields,
+) -> Result<Option<String>, FieldProblem> {
+    let own = own(req, security);
+    let form = fields.text("next")?.map(str::to_owned);
+    let candidates = [form, query(req)].into_iter().flatten();
+    Ok(candidates
+        .filter_map(|next| safe_next(&next, own.as_ref()))
+        .map(|next| next.to_string())
+        .next())
+}
+
+/// The `next` that a page carries on: only a safe one.
+pub(crate) fn carried(req: &Request<'_>, security: &Security, fields: Option<&Fields>) -> Option<String> {
+    let own = own(req, security);
+    let form = fields.and_then(|fields| fields.text("next").ok().flatten().map(str::to_owned));
+    form.or_else(|| query(req))
+        .and_then(|next| safe_next(&next, own.as_ref()))
+        .map(|next| next.to_string())
+}
+
+/// The address of this request as a `next`: for GET only, since nothing else can be repeated by a redirect.
+pub(crate) fn here(req: &Request<'_>, security: &Security) -> Option<SafeNext> {
+    if req.method() != rocket::http::Method::Get {
+        return None;
+    }
+    safe_next(&req.uri().to_string(), own(req, security).as_ref())
+}
+
+pub(crate) fn after_register(config: &Config) -> String {
+    config
+        .post_register_view
+        .as_ref()
+        .map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
+pub(crate) fn after_verify(config: &Config) -> String {
+    config
+        .post_verify_view
+        .as_ref()
+        .map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
+/// This application's own origin as the request names it.
+pub(crate) fn own(req: &Request<'_>, security: &Security) -> Option<Origin> {
+    let config = security.config();
+    origin::own_origin(req, &config.trusted_proxies, &config.trusted_hosts)
+}
+
+fn query(req: &Request<'_>) -> Option<String> {
+    let query = req.uri().query()?;
+    let (_, value) = query
+        .raw_segments()
+        .map(|segment| segment.split_at_byte(b'='))
+        .find(|(name, _)| *name == "next")?;
+    // Bad UTF-8 is no address: judged, and refused, as the text that it stands in the query.
+    Some(
+        value
+            .url_decode()
+            .map_or_else(|_| value.as_str().to_owned(), |next| next.into_owned()),
+    )
+}

@@ -1,0 +1,58 @@
+//! How every endpoint of ours takes a body and asks for the CSRF token.
+
+use std::sync::Arc;
+
+use rocket::{Data, Request};
+
+use crate::error::Result;
+use crate::gate::Authenticated;
+use crate::model::Event;
+use crate::security::Security;
+use crate::text::Message;
+use crate::web::fields::{FieldErrors, Fields};
+use crate::web::origin;
+use crate::web::reply::{self, Reply};
+use crate::web::submission::Submission;
+use crate::web::{next, visit};
+
+/// The fields of the body and who sends them, or the answer to a body that cannot be read.
+pub(crate) async fn form<'r>(
+    req: &'r Request<'_>,
+    security: &Security,
+    data: Data<'r>,
+) -> Result<Result<(Fields, Option<&'r Arc<Authenticated>>), Reply>> {
+    match Submission::read(req, data, security.config().form_limit.as_u64()).await {
+        Ok(fields) => Ok(Ok((fields, reply::owned(visit::identify(req, security).await)?))),
+        Err(problem) => Ok(Err(reply::bad_body(req, problem))),
+    }
+}
+
+/// Refuses a form that another site may have sent: the browser says so, or the token in the body (or in a header)
+/// was not issued to this visitor.
+///
+/// # Errors
+/// The error as it stands on the reference's wire: under the token's field.
+pub(crate) fn csrf(req: &Request<'_>, security: &Security, fields: &Fields) -> Result<(), FieldErrors> {
+    let own = next::own(req, security);
+    let token = match fields.text(&security.config().csrf_field_name) {
+        Ok(Some(token)) => Some(token),
+        Ok(None) => visit::csrf_header(req, security),
+        Err(_) => None,
+    };
+    let cross_site = origin::cross_site(req, own.as_ref()) == origin::Evidence::CrossSite;
+    let message = match token {
+        Some(token) if !cross_site && visit::csrf_is_valid(req, security, token) => return Ok(()),
+        _ => Message::CsrfFailed,
+    };
+    let why = match (cross_site, token, visit::knows_browser(req, security)) {
+        (true, ..) => "the browser says that it comes from another site",
+        (_, None, _) => "it carries no token",
+        (_, Some(_), false) => {
+            "its cookies are missing; over plain http browsers send them to localhost only"
+        }
+        (_, Some(_), true) => "its token was issued to another visitor, or before signing in or out",
+    };
+    log::warn!("{} was refused: {why}", req.uri().path());
+    security.gate().events.emit(Event::CrossSiteRefused);
+    Err(FieldErrors::one(&security.config().csrf_field_name, message))
+}

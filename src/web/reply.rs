@@ -1,0 +1,306 @@
+//! The answer of an endpoint: a page, JSON, or a redirect. Features say what; how it looks on the wire is said here
+//! once.
+
+use rocket::http::{ContentType, Header, Status};
+use rocket::response::{Responder, Response};
+use rocket::{Request, response};
+use serde_json::{Map, Value, json};
+
+use crate::error::{Error, Result};
+use crate::model::Reason;
+use crate::security::Security;
+use crate::text::{Locale, Message};
+use crate::web::fields::FieldErrors;
+use crate::web::headers::RETRY_AFTER;
+use crate::web::page::Page;
+use crate::web::refusal::status as refusal_status;
+use crate::web::submission::BodyProblem;
+use crate::web::{negotiate, next, render, visit};
+
+pub(crate) use crate::web::negotiate::wants_json;
+
+/// What an endpoint or a refusal answers. Made by the library; an application may return it.
+pub struct Reply {
+    status: Status,
+    body: Body,
+    headers: Vec<Header<'static>>,
+}
+
+enum Body {
+    Page(Box<Page>),
+    /// A success: `response` of the envelope, to which the CSRF token is added.
+    Json(Value),
+    /// A success without a token: the answer to signing out.
+    BareJson,
+    /// What is wrong with a form.
+    Errors(FieldErrors),
+    /// A refusal outside a form, with what else the reference says.
+    Refused(Message, Vec<(&'static str, String)>, Map<String, Value>),
+    Empty,
+}
+
+impl Reply {
+    fn new(status: Status, body: Body) -> Self {
+        Reply {
+            status,
+            body,
+            headers: Vec::new(),
+        }
+    }
+
+    /// A page. That a form was wrong does not change the status: 200, as in the reference.
+    pub(crate) fn page(page: Page) -> Self {
+        Self::new(Status::Ok, Body::Page(Box::new(page)))
+    }
+
+    pub(crate) fn json(response: Value) -> Self {
+        Self::new(Status::Ok, Body::Json(response))
+    }
+
+    pub(crate) fn bare_json() -> Self {
+        Self::new(Status::Ok, Body::BareJson)
+    }
+
+    pub(crate) fn errors(errors: FieldErrors) -> Self {
+        Self::new(Status::BadRequest, Body::Errors(errors))
+    }
+
+    /// 302, as the reference has it.
+    pub(crate) fn found(location: impl Into<String>) -> Self {
+        let mut reply = Self::new(Status::Found, Body::Empty);
+        reply.headers.push(Header::new("Location", location.into()));
+        reply
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self::new(Status::Ok, Body::Empty)
+    }
+
+    /// 405, with the methods that are.
+    pub(crate) fn not_allowed(mut self, allow: String) -> Self {
+        self.headers.push(Header::new("Allow", allow));
+        self.status(Status::MethodNotAllowed)
+    }
+
+    pub(crate) fn status(mut self, status: Status) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// 429, with the seconds to wait.
+    pub(crate) fn too_many_requests(mut self, seconds: u64) -> Self {
+        self.headers.push(Header::new("Retry-After", seconds.to_string()));
+        self.status(Status::TooManyRequests)
+    }
+}
+
+/// What JSON says of the user: nothing by default, as in the reference.
+pub(crate) fn user_payload() -> Value {
+    json!({})
+}
+
+/// An error that the request's cache holds, as one that can be returned.
+pub(crate) fn owned<T>(result: Result<T, &Error>) -> Result<T> {
+    result.map_err(|error| Error::new(error.kind(), error.to_string()))
+}
+
+/// The answer to a refusal: what the catchers give, and the endpoints for what is not a matter of their form.
+pub(crate) fn refusal(req: &Request<'_>, reason: Reason) -> Reply {
+    let Some(security) = req.rocket().state::<Security>() else {
+        return Reply::new(Status::InternalServerError, Body::Empty);
+    };
+    let json = wants_json(req) || !negotiate::is_navigation(req);
+    let message = reason.message();
+    let refused =
+        |status: Status, extras: Map<String, Value>| plain(json, status, message, args(reason), extras);
+    let to = |view: &str| {
+        let url = security.url_for(view)?;
+        visit::flash(req, security, message, &[]);
+        Some(Reply::found(match next::here(req, security) {
+            Some(next) => next.append_to(&url),
+            None => url,
+        }))
+    };
+    match reason {
+        Reason::Unauthenticated if !json => {
+            to("login").unwrap_or_else(|| refused(Status::Unauthorized, Map::new()))
+        }
+        Reason::Stale if !json => to("verify").unwrap_or_else(|| refused(Status::Unauthorized, Map::new())),
+        Reason::Stale => refused(Status::Unauthorized, reauthentication()),
+        Reason::AnonymousRequired if json => refused(Status::BadRequest, Map::new()),
+        Reason::AnonymousRequired => Reply::found(security.config().post_login_view.as_str()),
+        Reason::Unauthorized if !json => match &security.config().unauthorized_view {
+            Some(view) => {
+                visit::flash(req, security, message, &[]);
+                Reply::found(view.as_str())
+            }
+            None => refused(Status::Forbidden, Map::new()),
+        },
+        Reason::TryLater { seconds } => {
+            refused(Status::TooManyRequests, Map::new()).too_many_requests(seconds)
+        }
+        Reason::Busy | Reason::Unavailable => {
+            let mut reply = refused(Status::ServiceUnavailable, Map::new());
+            reply
+                .headers
+                .push(Header::new("Retry-After", RETRY_AFTER.to_string()));
+            reply
+        }
+        reason => refused(refusal_status(reason), Map::new()),
+    }
+}
+
+/// What a client needs to know to prove anew who he is (spec 3.4).
+fn reauthentication() -> Map<String, Value> {
+    let extras = json!({
+        "reauth_required": true,
+        "unified_signin_enabled": false,
+        "has_webauthn_verify_credential": false,
+        "oauth_enabled": false,
+        "oauth_providers": [],
+    });
+    match extras {
+        Value::Object(extras) => extras,
+        _ => Map::new(),
+    }
+}
+
+fn args(reason: Reason) -> Vec<(&'static str, String)> {
+    match reason {
+        Reason::TryLater { seconds } => vec![("seconds", seconds.to_string())],
+        _ => Vec::new(),
+    }
+}
+
+/// The answer to a body that cannot be read.
+pub(crate) fn bad_body(req: &Request<'_>, problem: BodyProblem) -> Reply {
+    plain(
+        wants_json(req),
+        problem.status(),
+        Message::ApiError,
+        Vec::new(),
+        Map::new(),
+    )
+}
+
+/// The answer to a failure of ours: 500 without a word about why.
+pub(crate) fn broken(req: &Request<'_>) -> Reply {
+    let message = Message::TemporarilyUnavailable;
+    plain(
+        wants_json(req),
+        Status::InternalServerError,
+        message,
+        Vec::new(),
+        Map::new(),
+    )
+}
+
+/// A message and nothing else, as JSON or as the error page.
+fn plain(
+    json: bool,
+    status: Status,
+    message: Message,
+    args: Vec<(&'static str, String)>,
+    extras: Map<String, Value>,
+) -> Reply {
+    match json {
+        true => Reply::new(status, Body::Refused(message, args, extras)),
+        false => Reply::page(Page {
+            view: "error",
+            template: "security/error".to_owned(),
+            message: Some((message, args)),
+            ..Page::default()
+        })
+        .status(status),
+    }
+}
+
+/// What our catchers answer: the refusal that a guard left, or a plain page for a status of the application's own.
+pub(crate) async fn caught<'r>(status: Status, req: &'r Request<'_>) -> Result<Response<'r>, Status> {
+    if let Some(security) = req.rocket().state::<Security>() {
+        // Known before the page is made, so that its menu and its tokens are the visitor's own.
+        let _ = visit::identify(req, security).await;
+    }
+    // `Option<AuthUser>` leaves a challenge though nothing was refused: only one of this very status speaks here.
+    let challenge = visit::Visit::of(req)
+        .challenge()
+        .filter(|challenge| refusal_status(challenge.reason) == status);
+    let reply = match challenge {
+        Some(challenge) => refusal(req, challenge.reason),
+        None => {
+            let reason = match status.code {
+                401 => Reason::Unauthenticated,
+                403 => Reason::Unauthorized,
+                _ => Reason::Unavailable,
+            };
+            plain(wants_json(req), status, reason.message(), Vec::new(), Map::new())
+        }
+    };
+    reply.respond_to(req)
+}
+
+impl<'r> Responder<'r, 'static> for Reply {
+    fn respond_to(self, req: &'r Request<'_>) -> response::Result<'static> {
+        let Some(security) = req.rocket().state::<Security>() else {
+            return Err(Status::InternalServerError);
+        };
+        let locale = security
+            .catalog()
+            .negotiate(req.headers().get_one("Accept-Language"));
+        let mut response = match self.body {
+            Body::Page(page) => render::page(req, security, &locale, *page).map_err(fail)?,
+            Body::Json(value) => {
+                let mut value = value;
+                let token = visit::csrf_token(req, security).map_err(fail)?;
+                value["csrf_token"] = token.into();
+                envelope(self.status, value)
+            }
+            Body::BareJson => envelope(self.status, json!({})),
+            Body::Errors(errors) => envelope(
+                self.status,
+                Value::Object(errors.envelope(security.catalog(), &locale)),
+            ),
+            Body::Refused(message, args, extras) => {
+                envelope(self.status, refused(security, &locale, message, &args, extras))
+            }
+            Body::Empty => Response::new(),
+        };
+        response.set_status(self.status);
+        for header in self.headers {
+            response.set_header(header);
+        }
+        response.set_raw_header("Cache-Control", "private, no-store");
+        response.adjoin_raw_header("Vary", "Accept, Accept-Language, Cookie");
+        Ok(response)
+    }
+}
+
+fn refused(
+    security: &Security,
+    locale: &Locale,
+    message: Message,
+    args: &[(&'static str, String)],
+    extras: Map<String, Value>,
+) -> Value {
+    let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut response = extras;
+    response.insert(
+        "errors".into(),
+        json!([security.catalog().message(locale, message, &args)]),
+    );
+    response.insert("error_codes".into(), json!([message.key()]));
+    Value::Object(response)
+}
+
+fn envelope(status: Status, response: Value) -> Response<'static> {
+    let body = json!({ "meta": { "code": status.code }, "response": response }).to_string();
+    Response::build()
+        .header(ContentType::JSON)
+        .sized_body(body.len(), std::io::Cursor::new(body))
+        .finalize()
+}
+
+fn fail(error: Error) -> Status {
+    log::error!("an answer could not be made: {error}");
+    Status::InternalServerError
+}

@@ -1,0 +1,36 @@
+//! One binary for all integration tests: linking thirty takes longer than running them.
+
+mod alike;
+mod anatomy;
+mod answer;
+mod attack;
+mod attempt;
+mod compile_fail;
+mod cookies;
+mod csrf;
+mod databases;
+mod enumeration;
+mod events;
+mod guards;
+mod importing;
+mod launch;
+mod ledgers;
+mod login;
+mod logout;
+mod passwords;
+mod planted_cookies;
+mod quickstart;
+mod redirects;
+mod refusals;
+mod register;
+mod remember;
+mod sessions;
+mod settings;
+mod story;
+mod support;
+mod templates;
+mod throttle;
+mod throttle_address;
+mod username;
+mod verify;
+mod wrong_inputs;
