@@ -1,4 +1,4 @@
-//! E-mail addresses and user names: parsed once, kept in two forms.
+//! E-mail addresses, user names and telephone numbers: parsed once, kept in the form that is unique.
 //!
 //! The *shown* form is what the person wrote; the *key* is what must be unique and what a look-up uses. A value of
 //! these types exists only after it has been checked, so nothing behind them has to ask again.
@@ -147,6 +147,49 @@ impl Username {
     }
 }
 
+/// A telephone number in international form.
+///
+/// ```
+/// use rocket_security::Phone;
+///
+/// assert_eq!(Phone::parse("+49 (30) 1234-56").unwrap().as_str(), "+4930123456");
+/// assert_eq!(Phone::parse("0049 30 123456").unwrap().as_str(), "+4930123456");
+/// assert!(Phone::parse("030 123456").is_none());
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phone(String);
+
+impl Phone {
+    /// Checks and normalises: `+` or `00`, the country, the number (ITU-T E.164: fifteen digits at most); spaces and
+    /// punctuation go. A number without its country is none, for it could be anybody's.
+    pub fn parse(raw: &str) -> Option<Self> {
+        // No number is longer, however it is written.
+        if raw.len() > 64 {
+            return None;
+        }
+        let raw: String = raw.trim().nfkc().collect();
+        let international = match raw.strip_prefix('+') {
+            Some(rest) => rest,
+            None => raw.strip_prefix("00")?,
+        };
+        let mut digits = String::with_capacity(15);
+        for c in international.chars() {
+            match c {
+                '0'..='9' => digits.push(c),
+                ' ' | '-' | '.' | '(' | ')' | '/' => {}
+                _ => return None,
+            }
+        }
+        let fits = (7..=15).contains(&digits.len()) && !digits.starts_with('0');
+        fits.then(|| Phone(format!("+{digits}")))
+    }
+
+    /// In E.164 form: `+` and digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl FromStr for Email {
     type Err = ();
 
@@ -202,6 +245,36 @@ mod tests {
                 .as_deref(),
             Some("o'brien+news@example.co.uk")
         );
+    }
+
+    #[test]
+    fn a_number_has_its_country() {
+        let parse = |raw: &str| Phone::parse(raw).map(|phone| phone.as_str().to_owned());
+        for good in [
+            "+4930123456",
+            " +49 30/123-456 ",
+            "0049.30.123456",
+            "＋４９30123456",
+        ] {
+            assert_eq!(parse(good).as_deref(), Some("+4930123456"), "{good:?}");
+        }
+        for bad in [
+            "",
+            "+",
+            "030123456",
+            "4930123456",
+            "+0930123456",
+            "+49301",
+            "+1234567890123456",
+            "+49 30 12x456",
+            "++4930123456",
+            "+49\t30123456",
+            "+49\030123456",
+            "+49\u{0663}\u{0660}123456",
+        ] {
+            assert_eq!(parse(bad), None, "{bad:?}");
+        }
+        assert_eq!(parse(&format!("+49{}", " ".repeat(100))), None);
     }
 
     #[test]

@@ -129,8 +129,8 @@ pub use guards::{
     Anonymous, AuthUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole,
     PermissionName, PermissionSet, Refusal, RoleName, RoleSet, SecurityContext, SecurityError, SessionUser,
 };
-pub use identity::{Email, Username, UsernameProblem};
-pub use model::{Event, Factor, Reason, Role, Session, Timestamp, User, UserId};
+pub use identity::{Email, Phone, Username, UsernameProblem};
+pub use model::{Assurance, Event, Factor, Proof, Reason, Role, Session, Timestamp, User, UserId};
 pub use security::Security;
 pub use store::pool as db;
 pub use web::reply::Reply;

@@ -1,16 +1,18 @@
+mod identities;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::broadcast;
 
 use crate::config::Config;
-use crate::crypto::{Password, random_hex32};
+use crate::crypto::Password;
 use crate::error::{Error, Result};
 use crate::gate::Gate;
 use crate::identity::Email;
 use crate::model::{Event, NewUser, Role, User, UserId};
 use crate::store::{Datastore, Identity};
-use crate::text::Catalog;
+use crate::text::{Catalog, Message};
 use crate::web::cookies::CookiePolicy;
 use crate::web::views::Views;
 
@@ -159,24 +161,13 @@ impl Security {
     pub async fn import_user(&self, email: &str, hash: &str) -> Result<User> {
         let email = Email::parse(email).ok_or_else(|| Error::config("that is no e-mail address"))?;
         let gate = self.gate();
-        let handle = random_hex32()?;
+        let mut new = NewUser::new(&email, gate.clock.now())?;
         let password = gate
             .passwords
             .admit(None)?
-            .import(&gate.keys, hash, &handle)
+            .import(&gate.keys, hash, &new.handle)
             .await?;
-        let new = NewUser {
-            email: email.as_str().to_owned(),
-            email_key: email.key().to_owned(),
-            username: None,
-            username_key: None,
-            active: true,
-            fs_uniquifier: random_hex32()?,
-            handle,
-            confirmed_at: None,
-            created_at: gate.clock.now(),
-            password: Some(password),
-        };
+        new.password = Some(password);
         self.datastore().create_user(new).await
     }
 
@@ -215,6 +206,12 @@ impl Security {
     /// when that feature is off.
     pub fn url_for(&self, view: &str) -> Option<String> {
         self.config().page(view)
+    }
+
+    /// A message in the language of the log, for errors in-process.
+    pub(crate) fn message(&self, message: Message, args: &[(&str, &str)]) -> String {
+        self.catalog()
+            .message(&self.catalog().negotiate(None), message, args)
     }
 
     pub(crate) fn password(&self, raw: &str) -> Password {

@@ -74,14 +74,6 @@ choices! {
         Nfkd = "NFKD",
     }
 
-    /// By what a user may name himself when he signs in.
-    IdentityAttribute {
-        /// The e-mail address.
-        Email = "email",
-        /// The user name.
-        Username = "username",
-    }
-
     /// How new password hashes are made.
     PasswordHash {
         /// argon2id.

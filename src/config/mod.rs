@@ -17,6 +17,7 @@
 //! A setting is one entry in `table.rs`, from which the type, the reference page and the messages come. What looks at
 //! several settings is in `checks.rs`, what weakens in `risks.rs`.
 
+mod attribute;
 mod checks;
 mod choices;
 mod declare;
@@ -41,9 +42,8 @@ use std::path::PathBuf;
 
 use rocket::figment::Figment;
 
-pub use choices::{
-    Compat, Freshness, IdentityAttribute, MessageLevel, PasswordHash, PasswordLength, UnicodeForm,
-};
+pub use attribute::IdentityAttribute;
+pub use choices::{Compat, Freshness, MessageLevel, PasswordHash, PasswordLength, UnicodeForm};
 pub use declare::Setting;
 pub use development::{DEVELOPMENT_MARK, DevKeys, Development, dev_keys};
 pub(crate) use development::{FOLDER, make_folder};

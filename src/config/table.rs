@@ -6,7 +6,8 @@ use std::time::Duration;
 use rocket::data::ByteUnit;
 use rocket::http::{Method, SameSite};
 
-use super::choices::{Compat, Freshness, IdentityAttribute, PasswordHash, PasswordLength, UnicodeForm};
+use super::attribute::IdentityAttribute;
+use super::choices::{Compat, Freshness, PasswordHash, PasswordLength, UnicodeForm};
 use super::declare::{Setting, optional, settings};
 use super::network::Network;
 use super::secret::SecretText;
@@ -83,7 +84,13 @@ settings! {
         username_max_length: usize = "32" reference "USERNAME_MAX_LENGTH" between "1" and "255";
         /// The Unicode form in which user names are kept.
         username_normalize_form: UnicodeForm = "\"NFKD\"" reference "USERNAME_NORMALIZE_FORM";
-        /// By what users may sign in, in this order. With `username_enable`, `"username"` is added unless this is written.
+        /// Whether each sign-in is counted with the user: how often, and when and from where the last two came. An address
+        /// is personal data: switch it on only if somebody looks at it.
+        trackable: bool = "false" reference "TRACKABLE";
+        /// By what users may sign in, in this order: the first that fits what somebody typed decides. Besides `"email"`
+        /// there are `"username"`, `"us_phone_number"` and the names that the application gave to
+        /// `SecurityFairing::identity`. Unless this is written, `"username"` is added with `username_enable`, and so are
+        /// the application's own.
         user_identity_attributes: Vec<IdentityAttribute> = "[\"email\"]" reference "USER_IDENTITY_ATTRIBUTES";
         /// Whether answers are the same for known and unknown accounts.
         return_generic_responses: bool = "true" reference "RETURN_GENERIC_RESPONSES" compat "false"

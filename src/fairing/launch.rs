@@ -5,11 +5,11 @@ use std::sync::{Arc, OnceLock};
 use rocket::figment::Figment;
 use rocket::{Build, Rocket, Route};
 
-use crate::config::{Config, Development, FOLDER, make_folder};
+use crate::config::{Config, Development, FOLDER, IdentityAttribute, make_folder};
 use crate::crypto::{KeyRing, Keys, PasswordCost, PasswordQueue, Passwords};
 use crate::error::{Error, Result};
 use crate::fairing::{Setup, routes};
-use crate::gate::{Events, Gate};
+use crate::gate::{Events, Gate, Identities};
 use crate::security::{Inner, Security};
 use crate::store::Datastore;
 use crate::store::pool::{self, PoolOptions, StorePool};
@@ -44,8 +44,10 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
     let figment = rocket.figment();
     let development = development(figment);
     let known: Vec<&str> = Message::ALL.iter().map(|message| message.key()).collect();
-    let config = Config::from_figment(figment, development, &known)
+    let mut config = Config::from_figment(figment, development, &known)
         .map_err(|report| Error::config(report.to_string()))?;
+    own_identities(&mut config, figment, &setup)?;
+    let identities = Identities::new(&config, setup.identities.clone())?;
     let keys = keys(&config, development)?;
     let config = Arc::new(config);
 
@@ -110,6 +112,7 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
     }
     let gate = Gate::new(
         config,
+        identities,
         keys,
         passwords,
         store,
@@ -129,6 +132,24 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
         base,
         routes,
     })
+}
+
+/// Adds the application's own identity attributes to those of the settings, unless these were written.
+fn own_identities(config: &mut Config, figment: &Figment, setup: &Setup) -> Result<()> {
+    let written = figment.find_value("security.user_identity_attributes").is_ok();
+    for name in setup.identities.keys() {
+        match IdentityAttribute::named(name) {
+            Some(own @ IdentityAttribute::Own(_)) if !written => config.user_identity_attributes.push(own),
+            Some(IdentityAttribute::Own(_)) => {}
+            _ => {
+                return Err(Error::config(format!(
+                    "`SecurityFairing::identity` was given the name {name:?}: write up to 64 lower-case letters, digits \
+                     and underscores, and none of \"email\", \"username\", \"us_phone_number\""
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Debug build, profile `debug` and a loopback address, all three; everything else is strict.

@@ -8,7 +8,7 @@
 mod launch;
 mod routes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +19,7 @@ use rocket_db_pools::Database;
 
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::gate::Mapper;
 use crate::guards::RoleSet;
 use crate::model::Event;
 use crate::security::Security;
@@ -57,6 +58,7 @@ pub(crate) struct Setup {
     open_store: Option<OpenStore>,
     roles: Option<BTreeSet<String>>,
     events: Vec<EventHandler>,
+    identities: BTreeMap<String, Mapper>,
     clock: Clock,
     mount: bool,
     /// Whether every text is marked, so that a test sees those that are not of the catalogue.
@@ -72,6 +74,7 @@ impl SecurityFairing {
             open_store: None,
             roles: None,
             events: Vec::new(),
+            identities: BTreeMap::new(),
             clock: Clock::system(),
             mount: true,
             #[cfg(test)]
@@ -127,6 +130,32 @@ impl SecurityFairing {
                 .roles
                 .get_or_insert_default()
                 .extend(S::NAMES.iter().map(|name| (*name).to_owned()))
+        })
+    }
+
+    /// Lets users be known by an attribute of the application's own, such as a staff number. `mapper` brings what somebody
+    /// typed into the one form that is unique, or says by `None` that it is no such thing. In the sign-in form the mappers
+    /// are asked in the order of `user_identity_attributes`, and the first that takes what was typed decides.
+    ///
+    /// ```
+    /// use rocket_security::SecurityFairing;
+    ///
+    /// let fairing = SecurityFairing::new().identity("staff_number", |typed| {
+    ///     let digits = typed.strip_prefix("S-")?;
+    ///     digits.parse::<u32>().ok().map(|number| format!("S-{number:06}"))
+    /// });
+    /// ```
+    ///
+    /// [`Security::set_identity`] gives a user a value of it. A name is up to 64 lower-case letters, digits and
+    /// underscores; another stops the launch.
+    pub fn identity(
+        self,
+        name: impl Into<String>,
+        mapper: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        let name = name.into();
+        self.with(|setup| {
+            setup.identities.insert(name, Arc::new(mapper));
         })
     }
 

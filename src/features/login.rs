@@ -96,18 +96,17 @@ impl LoginForm {
             true => errors.take("username", fields.text("username")),
             false => None,
         };
-        let form = config.username_normalize_form.into();
+        let identities = &security.gate().identities;
         let (identity, identity_field) = match (filled(email), filled(username)) {
-            (_, Some(name)) if by(config, IdentityAttribute::Username) => {
-                (Some(LoginIdentity::username(name, form)), "username")
+            (_, Some(name))
+                if config
+                    .user_identity_attributes
+                    .contains(&IdentityAttribute::Username) =>
+            {
+                (Some(identities.parse_username(name)), "username")
             }
-            // One field for both: a name has no @, an address always.
-            (Some(name), _) if !name.contains('@') && by(config, IdentityAttribute::Username) => {
-                (Some(LoginIdentity::username(name, form)), "email")
-            }
-            (Some(email), _) if by(config, IdentityAttribute::Email) => {
-                (Some(LoginIdentity::email(email)), "email")
-            }
+            // One field for all of them.
+            (Some(typed), _) => (Some(identities.parse(typed)), "email"),
             _ => (None, "email"),
         };
         if identity.is_none() && !errors.has("email") && !errors.has("username") {
@@ -232,13 +231,15 @@ fn page(req: &Request<'_>, security: &Security, fields: Option<&Fields>, errors:
             .filter(|text| !text.is_empty())
     };
     let next = next::carried(req, security, fields);
-    let identity = match (
-        by(config, IdentityAttribute::Email),
-        by(config, IdentityAttribute::Username),
-    ) {
-        (true, false) => Field::new("email", Kind::Email, "field-email", "username"),
-        (true, true) => Field::new("email", Kind::Text, "field-email-or-username", "username"),
-        (false, _) => Field::new("username", Kind::Text, "field-username", "username"),
+    use IdentityAttribute::{Email, Phone, Username};
+    let identity = match &config.user_identity_attributes[..] {
+        [Email] => Field::new("email", Kind::Email, "field-email", "username"),
+        [Username] => Field::new("username", Kind::Text, "field-username", "username"),
+        [Email, Username] | [Username, Email] => {
+            Field::new("email", Kind::Text, "field-email-or-username", "username")
+        }
+        [Phone] => Field::new("email", Kind::Tel, "field-phone", "username"),
+        _ => Field::new("email", Kind::Text, "field-identity", "username"),
     };
     let identity = Field {
         value: typed(identity.name).map(str::to_owned),
@@ -271,16 +272,12 @@ fn page(req: &Request<'_>, security: &Security, fields: Option<&Fields>, errors:
     }
 }
 
-fn attributes(config: &Config) -> Vec<&'static str> {
+fn attributes(config: &Config) -> Vec<&str> {
     config
         .user_identity_attributes
         .iter()
-        .map(|attribute| attribute.name())
+        .map(IdentityAttribute::name)
         .collect()
-}
-
-fn by(config: &Config, attribute: IdentityAttribute) -> bool {
-    config.user_identity_attributes.contains(&attribute)
 }
 
 fn filled(text: Option<&str>) -> Option<&str> {

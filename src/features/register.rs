@@ -17,7 +17,7 @@ use rocket::{Data, Request};
 use serde_json::json;
 
 use crate::config::Config;
-use crate::crypto::{Password, random_hex32};
+use crate::crypto::Password;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{Client, Evidence};
 use crate::identity::{Email, Username, UsernameProblem};
@@ -172,25 +172,15 @@ async fn register(
         Some(registration) if !existing_email && !existing_username => registration,
         _ => return taken(security, wish, errors, existing_email, existing_username, client).await,
     };
-    let handle = random_hex32()?;
+    let mut new = NewUser::new(&registration.email, security.gate().clock.now())?;
     let password = ticket
-        .hash(&security.gate().keys, &registration.password, &handle)
+        .hash(&security.gate().keys, &registration.password, &new.handle)
         .await?;
-    let new = NewUser {
-        email: registration.email.as_str().to_owned(),
-        email_key: registration.email.key().to_owned(),
-        username: registration
-            .username
-            .as_ref()
-            .map(|name| name.as_str().to_owned()),
-        username_key: registration.username.as_ref().map(|name| name.key().to_owned()),
-        active: true,
-        fs_uniquifier: random_hex32()?,
-        handle,
-        confirmed_at: None,
-        created_at: security.gate().clock.now(),
-        password: Some(password),
-    };
+    new.password = Some(password);
+    if let Some(name) = &registration.username {
+        new.username = Some(name.as_str().to_owned());
+        new.username_key = Some(name.key().to_owned());
+    }
     match security.datastore().create_user(new).await {
         Ok(user) => {
             security

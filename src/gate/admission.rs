@@ -4,7 +4,7 @@ use crate::crypto::SessionSecret;
 use crate::error::Result;
 use crate::gate::sessions::Authenticated;
 use crate::gate::{Client, Evidence, Gate};
-use crate::model::{Event, Factor, Reason, Session, SessionHash, User};
+use crate::model::{Event, Factor, Proof, Reason, Session, SessionHash, User};
 
 /// What the gate answers.
 pub(crate) enum Admission {
@@ -32,14 +32,14 @@ impl Gate {
         if let Some(reason) = self.objection(evidence.user()) {
             return Ok(self.refuse(&evidence, reason));
         }
-        let factors = vec![evidence.factor()];
+        let proofs = vec![evidence.proof()];
         let admission = self
-            .start_session(evidence, factors.clone(), Place::New { replaces }, client)
+            .start_session(evidence, proofs.clone(), Place::New { replaces }, client)
             .await?;
         if let Admission::SignedIn { authenticated, .. } = &admission {
             self.events.emit(Event::UserAuthenticated {
                 user: authenticated.user.id,
-                authn_via: factors,
+                authn_via: proofs.iter().map(|proof| proof.factor).collect(),
             });
             self.sweep_now_and_then();
         }
@@ -61,16 +61,16 @@ impl Gate {
         if let Some(reason) = self.objection(evidence.user()) {
             return Ok(self.refuse(&evidence, reason));
         }
-        let mut factors = current.session.factors.clone();
-        // What proved nothing has served.
-        factors.retain(|factor| !matches!(factor, Factor::Register | Factor::Remember));
-        if !factors.contains(&evidence.factor()) {
-            factors.push(evidence.factor());
-        }
+        let mut proofs = current.session.factors.clone();
+        // What proved nothing has served, and what is proved again counts from now.
+        proofs.retain(|proof| {
+            !matches!(proof.factor, Factor::Register | Factor::Remember) && proof.factor != evidence.factor()
+        });
+        proofs.push(evidence.proof());
         let admission = self
             .start_session(
                 evidence,
-                factors,
+                proofs,
                 Place::Of {
                     current: &current.session.hash,
                 },
@@ -107,7 +107,7 @@ impl Gate {
         &self,
         hash: SessionHash,
         user: &User,
-        factors: Vec<Factor>,
+        factors: Vec<Proof>,
         client: &Client,
     ) -> Session {
         let now = self.clock.now();
@@ -129,17 +129,21 @@ impl Gate {
     async fn start_session(
         &self,
         evidence: Evidence,
-        factors: Vec<Factor>,
+        proofs: Vec<Proof>,
         place: Place<'_>,
         client: &Client,
     ) -> Result<Admission> {
         let authenticated_at = evidence.at();
         let user = evidence.into_user();
         let secret = SessionSecret::generate()?;
-        let mut session = self.session_row(self.keys.session_hash(&secret), &user, factors, client);
+        let mut session = self.session_row(self.keys.session_hash(&secret), &user, proofs, client);
         session.authenticated_at = authenticated_at;
         let stored = match place {
-            Place::New { replaces } => self.store.create_session(&session, replaces).await.map(|()| true),
+            Place::New { replaces } => self
+                .store
+                .create_session(&session, replaces, self.config.trackable)
+                .await
+                .map(|()| true),
             Place::Of { current } => self.store.renew_session(current, &session).await,
         };
         match stored {

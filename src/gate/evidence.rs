@@ -1,5 +1,5 @@
 use crate::crypto::PasswordProof;
-use crate::model::{Factor, Timestamp, User};
+use crate::model::{Factor, Proof, Timestamp, User};
 
 /// Proof that somebody is a user, by one factor. It cannot be made, only earned: there is no public constructor,
 /// and the ones below ask for what only a successful check hands out.
@@ -42,6 +42,14 @@ impl Evidence {
     /// Since when.
     pub fn at(&self) -> Timestamp {
         self.at
+    }
+
+    /// By what and since when, as the session keeps it.
+    pub(super) fn proof(&self) -> Proof {
+        Proof {
+            factor: self.factor,
+            at: self.at,
+        }
     }
 
     pub(super) fn into_user(self) -> User {

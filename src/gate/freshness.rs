@@ -24,7 +24,11 @@ impl Gate {
         let now = self.clock.now();
         let session = &who.session;
         // However long `within` is: a browser that was remembered has proved nothing.
-        if session.factors.iter().all(|factor| *factor == Factor::Remember) {
+        if session
+            .factors
+            .iter()
+            .all(|proof| proof.factor == Factor::Remember)
+        {
             return Ok(Freshness::Stale);
         }
         let in_grace = !grace.is_zero()

@@ -11,6 +11,7 @@ mod admission;
 mod events;
 mod evidence;
 mod freshness;
+mod identities;
 mod password;
 mod remember;
 mod sessions;
@@ -25,7 +26,8 @@ pub(crate) use admission::Admission;
 pub(crate) use events::Events;
 pub use evidence::Evidence;
 pub(crate) use freshness::Freshness;
-pub(crate) use password::{LoginIdentity, PasswordRefusal};
+pub(crate) use identities::{Identities, LoginIdentity, Mapper};
+pub(crate) use password::PasswordRefusal;
 pub(crate) use remember::{Keepsake, Restored};
 pub(crate) use sessions::Authenticated;
 
@@ -70,6 +72,7 @@ impl Client {
 /// Everything that signing in needs and nothing of how it looks.
 pub(crate) struct Gate {
     pub config: Arc<Config>,
+    pub identities: Identities,
     pub keys: Keys,
     pub passwords: Passwords,
     pub store: Arc<dyn Datastore>,
@@ -90,6 +93,7 @@ const SWEEP_ROUNDS: usize = 40;
 impl Gate {
     pub fn new(
         config: Arc<Config>,
+        identities: Identities,
         keys: Keys,
         passwords: Passwords,
         store: Arc<dyn Datastore>,
@@ -98,6 +102,7 @@ impl Gate {
     ) -> Self {
         Gate {
             config,
+            identities,
             keys,
             passwords,
             store,

@@ -1,44 +1,8 @@
-use crate::crypto::{NormalForm, Password, Ticket, Verdict};
+use crate::crypto::{Password, Ticket, Verdict};
 use crate::error::Result;
 use crate::gate::throttle::{Account, Brake};
-use crate::gate::{Authenticated, Client, Evidence, Gate};
-use crate::identity::{Email, Username};
+use crate::gate::{Authenticated, Client, Evidence, Gate, LoginIdentity};
 use crate::model::{Event, Factor, Reason, User, UserId};
-use crate::store::Identity;
-
-/// What somebody typed to say who he is, in the form that is looked up and counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LoginIdentity {
-    /// By which attribute to look, and for what; nothing when no account can have it.
-    lookup: Option<(Identity, String)>,
-    /// What failures are counted under.
-    counted: String,
-}
-
-impl LoginIdentity {
-    /// An e-mail address.
-    pub fn email(raw: &str) -> Self {
-        match Email::parse(raw) {
-            Some(email) => LoginIdentity {
-                counted: email.key().to_owned(),
-                lookup: Some((Identity::Email, email.key().to_owned())),
-            },
-            None => LoginIdentity {
-                lookup: None,
-                counted: Username::lookup_key(raw, NormalForm::None),
-            },
-        }
-    }
-
-    /// A user name.
-    pub fn username(raw: &str, form: NormalForm) -> Self {
-        let key = Username::lookup_key(raw, form);
-        LoginIdentity {
-            counted: key.clone(),
-            lookup: (!key.is_empty()).then_some((Identity::Username, key)),
-        }
-    }
-}
 
 /// Why a password was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,15 +36,7 @@ impl Gate {
             Brake::Go(attempt) => attempt,
             Brake::Wait { seconds } => return Ok(Err(self.waiting(None, seconds))),
         };
-        let user = match &identity.lookup {
-            Some((attribute, key)) => self.store.user_by(*attribute, key).await?,
-            // The look-up that an address which cannot exist would save is made all the same, for equal work.
-            None => self
-                .store
-                .user_by(Identity::Email, &identity.counted)
-                .await?
-                .filter(|_| false),
-        };
+        let user = self.find(identity).await?;
         let evidence = self.verify(ticket, user, password).await?;
         if evidence.is_ok() {
             self.attempt_succeeded(attempt).await?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::crypto::{RememberSecret, SessionSecret, random_bytes};
 use crate::error::Result;
 use crate::gate::{Authenticated, Client, Gate};
-use crate::model::{Event, Factor, RememberSeries, Rotation, Timestamp, User};
+use crate::model::{Event, Factor, Proof, RememberSeries, Rotation, Timestamp, User};
 
 /// How long a replaced token finds the session that its successor came with.
 const OVERLAP: Duration = Duration::from_secs(60);
@@ -131,7 +131,11 @@ impl Gate {
         let nonce = random_bytes()?;
         let next = self.keys.next_token(secret, &nonce);
         let (session_secret, hash) = self.keys.restored_secret(secret);
-        let mut session = self.session_row(hash, &user, vec![Factor::Remember], client);
+        let proof = Proof {
+            factor: Factor::Remember,
+            at: now,
+        };
+        let mut session = self.session_row(hash, &user, vec![proof], client);
         // Never fresh: nobody has proved anything.
         session.authenticated_at = Timestamp::from_millis(0);
         // It ends with the series at the latest, for that is when the user has to prove again who he is.

@@ -6,7 +6,7 @@ use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use crate::error::Error;
 use crate::guards::{SecurityError, SessionUser, abort_without_fairing, unavailable};
-use crate::model::{Reason, Role, Session, User, UserId};
+use crate::model::{Assurance, Reason, Role, Session, User, UserId};
 use crate::security::Security;
 
 /// The signed-in user. Who is not signed in is sent to the sign-in page, or gets 401.
@@ -37,6 +37,11 @@ impl AuthUser {
     /// The session that served the request.
     pub fn session(&self) -> &Session {
         self.0.session()
+    }
+
+    /// By what the user proved who he is in this session, and when.
+    pub fn assurance(&self) -> Assurance<'_> {
+        Assurance::of(self.session())
     }
 
     pub(crate) fn session_user(&self) -> &SessionUser {

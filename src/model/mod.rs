@@ -1,5 +1,6 @@
 //! Plain data and its rules. Nothing here does I/O.
 
+mod assurance;
 mod counter;
 mod event;
 mod reason;
@@ -9,11 +10,12 @@ mod session;
 mod timestamp;
 mod user;
 
+pub use assurance::Assurance;
 pub use counter::{Counter, CounterKey};
 pub use event::Event;
 pub use reason::Reason;
 pub use remember::{RememberSeries, Rotation, SeriesHash, TokenHash};
 pub use role::Role;
-pub use session::{Factor, Session, SessionHash};
+pub use session::{Factor, Proof, Session, SessionHash};
 pub use timestamp::Timestamp;
-pub use user::{NewUser, User, UserId};
+pub use user::{FIELDS_MAX, NewUser, OwnIdentity, User, UserId};

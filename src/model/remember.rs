@@ -1,4 +1,4 @@
-use crate::model::{Factor, SessionHash, Timestamp, UserId};
+use crate::model::{Proof, SessionHash, Timestamp, UserId};
 
 /// The keyed hash of a series' id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,7 +63,7 @@ pub struct RememberSeries {
     /// From then on it restores nothing.
     pub expires_at: Timestamp,
     /// By what the user had proved who he is when the series was made.
-    pub factors: Vec<Factor>,
+    pub factors: Vec<Proof>,
     /// The address it was made from.
     pub ip: Option<String>,
     /// The browser it was made with, cut to 255 characters.

@@ -49,6 +49,15 @@ impl Factor {
     }
 }
 
+/// By what a user proved who he is, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proof {
+    /// By what.
+    pub factor: Factor,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// A signed-in browser.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -68,8 +77,8 @@ pub struct Session {
     pub authenticated_at: Timestamp,
     /// Until when a session found fresh once stays fresh.
     pub grace_until: Option<Timestamp>,
-    /// By what the user proved who he is.
-    pub factors: Vec<Factor>,
+    /// By what the user proved who he is, each factor once with its latest time.
+    pub factors: Vec<Proof>,
     /// The address it was made from.
     pub ip: Option<String>,
     /// The browser it was made with, cut to 255 characters.

@@ -1,6 +1,10 @@
 use std::fmt;
 
-use crate::crypto::SealedPassword;
+use serde::de::DeserializeOwned;
+
+use crate::crypto::{SealedPassword, random_hex32};
+use crate::error::{Error, Result};
+use crate::identity::Email;
 use crate::model::Timestamp;
 
 /// The id of a user; made by the store, never by a visitor.
@@ -30,6 +34,20 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the account was last changed.
     pub updated_at: Timestamp,
+    /// The telephone number in E.164 form, as in `+4930123456`.
+    pub phone: Option<String>,
+    /// When the user signed in the time before the last; kept where `trackable` is on, like the four below.
+    pub last_login_at: Option<Timestamp>,
+    /// When the user last signed in.
+    pub current_login_at: Option<Timestamp>,
+    /// From where the user signed in the time before the last.
+    pub last_login_ip: Option<String>,
+    /// From where the user last signed in.
+    pub current_login_ip: Option<String>,
+    /// How often the user has signed in.
+    pub login_count: u64,
+    /// What the application asked at registration, as JSON.
+    pub(crate) fields: Option<String>,
     pub(crate) password: Option<SealedPassword>,
 }
 
@@ -37,6 +55,27 @@ impl User {
     /// Whether the account has a password at all.
     pub fn has_password(&self) -> bool {
         self.password.is_some()
+    }
+
+    /// What the application asked at registration, as the type that it asked it with; nothing for a user who was made
+    /// without it.
+    ///
+    /// # Errors
+    /// When what was stored does not fit `T`: the type has changed since. Give new fields a `#[serde(default)]`.
+    pub fn fields<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        let Some(fields) = &self.fields else {
+            return Ok(None);
+        };
+        serde_json::from_str(fields).map(Some).map_err(|error| {
+            // Without its cause, which may quote what somebody typed.
+            Error::internal(format!(
+                "the registration fields of user {} do not fit {}: {:?} at column {}",
+                self.id,
+                std::any::type_name::<T>(),
+                error.classify(),
+                error.column()
+            ))
+        })
     }
 }
 
@@ -49,7 +88,23 @@ impl fmt::Debug for User {
     }
 }
 
+/// Something else that a user is known by: an attribute of the application's, such as a staff number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnIdentity {
+    /// What the application calls it.
+    pub attribute: String,
+    /// To keep and show.
+    pub value: String,
+    /// In the form that must be unique for its attribute.
+    pub key: String,
+}
+
+/// How many bytes of JSON the application's registration fields may have.
+pub const FIELDS_MAX: usize = 16 * 1024;
+
 /// What the store needs to make a user.
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct NewUser {
     /// The address to keep and show.
     pub email: String,
@@ -71,4 +126,34 @@ pub struct NewUser {
     pub created_at: Timestamp,
     /// The sealed hash, or nothing for an account without a password.
     pub password: Option<SealedPassword>,
+    /// A telephone number in E.164 form; unique.
+    pub phone: Option<String>,
+    /// What the application asked at registration, as JSON.
+    pub fields: Option<String>,
+    /// What else the user is known by.
+    pub identities: Vec<OwnIdentity>,
+}
+
+impl NewUser {
+    /// An active user of that address, without a password and not confirmed, with ids from the system's random source.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn new(email: &Email, now: Timestamp) -> Result<Self> {
+        Ok(NewUser {
+            email: email.as_str().to_owned(),
+            email_key: email.key().to_owned(),
+            username: None,
+            username_key: None,
+            active: true,
+            fs_uniquifier: random_hex32()?,
+            handle: random_hex32()?,
+            confirmed_at: None,
+            created_at: now,
+            password: None,
+            phone: None,
+            fields: None,
+            identities: Vec::new(),
+        })
+    }
 }

@@ -14,17 +14,22 @@ pub(crate) mod contract;
 
 use crate::error::Result;
 use crate::model::{
-    Counter, CounterKey, NewUser, RememberSeries, Role, Rotation, SeriesHash, Session, SessionHash,
-    Timestamp, User, UserId,
+    Counter, CounterKey, NewUser, OwnIdentity, RememberSeries, Role, Rotation, SeriesHash, Session,
+    SessionHash, Timestamp, User, UserId,
 };
 
 /// By which attribute a user is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Identity {
+#[non_exhaustive]
+pub enum Identity<'a> {
     /// The unique form of the e-mail address.
     Email,
     /// The unique form of the user name.
     Username,
+    /// The telephone number in E.164 form.
+    Phone,
+    /// The attribute that the application calls so, in the form that must be unique.
+    Own(&'a str),
 }
 
 /// Accounts.
@@ -34,9 +39,10 @@ pub trait Users: Send + Sync {
     async fn user(&self, id: UserId) -> Result<Option<User>>;
 
     /// The user whose `attribute` has the unique form `key`.
-    async fn user_by(&self, attribute: Identity, key: &str) -> Result<Option<User>>;
+    async fn user_by(&self, attribute: Identity<'_>, key: &str) -> Result<Option<User>>;
 
-    /// Makes a user. A taken address or name is a conflict on `email` or `username`.
+    /// Makes a user. A taken address, name or number is a conflict on `email`, `username` or `phone`, any other taken
+    /// identity one on `identity`.
     async fn create_user(&self, new: NewUser) -> Result<User>;
 
     /// Replaces the password hash if it is still `expected`; used when the cost was raised. Signs nobody out.
@@ -48,6 +54,20 @@ pub trait Users: Send + Sync {
         new: &crate::crypto::SealedPassword,
         now: Timestamp,
     ) -> Result<bool>;
+
+    /// Sets or removes the telephone number, in E.164 form. A taken one is a conflict on `phone`; `false` when there is
+    /// no such user.
+    async fn set_phone(&self, id: UserId, phone: Option<&str>, now: Timestamp) -> Result<bool>;
+
+    /// Puts an identity in the place of the user's identity of the same attribute. A taken one is a conflict on
+    /// `identity`, a user who is not there one on `user_id`.
+    async fn set_identity(&self, id: UserId, identity: &OwnIdentity) -> Result<()>;
+
+    /// Removes the user's identity of that attribute. `false` when there was none.
+    async fn remove_identity(&self, id: UserId, attribute: &str) -> Result<bool>;
+
+    /// What else the user is known by, in the order of the attributes' names.
+    async fn identities_of(&self, id: UserId) -> Result<Vec<OwnIdentity>>;
 
     /// Activates or deactivates; deactivation ends all sessions and all remembered browsers' series in the same
     /// transaction. `false` when nothing changed.
@@ -93,7 +113,15 @@ pub trait Sessions: Send + Sync {
     /// Stores a new session and, in the same transaction, ends the one that it `replaces`. When the user is gone or
     /// deactivated by now, or has another `fs_uniquifier` than the session, it is a conflict on `user_id`, and nothing
     /// has changed.
-    async fn create_session(&self, session: &Session, replaces: Option<&SessionHash>) -> Result<()>;
+    ///
+    /// With `track` the same transaction counts the sign-in in the user's `login_count`, puts its time and address into
+    /// `current_login_*`, and what was there into `last_login_*`.
+    async fn create_session(
+        &self,
+        session: &Session,
+        replaces: Option<&SessionHash>,
+        track: bool,
+    ) -> Result<()>;
 
     /// Ends `old` and stores `new` in its place, in one transaction. `false` when `old` has ended meanwhile: who signed
     /// out must not be signed in again by a step-up that was still under way. Conflicts as in `create_session`.

@@ -1,7 +1,6 @@
 use rocket::http::Cookie;
 use rocket::local::asynchronous::Client;
 
-use crate::crypto::random_hex32;
 use crate::error::{Error, Result};
 use crate::gate::{Client as Visitor, Evidence};
 use crate::identity::Email;
@@ -57,17 +56,7 @@ async fn make(security: &Security, email: &str) -> Result<User> {
     let email =
         Email::parse(email).ok_or_else(|| Error::config(format!("{email:?} is no e-mail address")))?;
     let now = security.gate().clock.now();
-    let new = NewUser {
-        email: email.as_str().to_owned(),
-        email_key: email.key().to_owned(),
-        username: None,
-        username_key: None,
-        active: true,
-        fs_uniquifier: random_hex32()?,
-        handle: random_hex32()?,
-        confirmed_at: Some(now),
-        created_at: now,
-        password: None,
-    };
+    let mut new = NewUser::new(&email, now)?;
+    new.confirmed_at = Some(now);
     security.datastore().create_user(new).await
 }

@@ -51,6 +51,7 @@ pub(crate) struct Field {
 pub(crate) enum Kind {
     Email,
     Text,
+    Tel,
     Password,
     Checkbox,
     Hidden,
@@ -62,6 +63,7 @@ impl Kind {
         match self {
             Kind::Email => "email",
             Kind::Text => "text",
+            Kind::Tel => "tel",
             Kind::Password => "password",
             Kind::Checkbox => "checkbox",
             Kind::Hidden => "hidden",

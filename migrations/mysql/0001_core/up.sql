@@ -4,22 +4,41 @@
 -- for MySQL commits each of these statements at once.
 
 CREATE TABLE IF NOT EXISTS security_users (
-    id             BIGINT        NOT NULL AUTO_INCREMENT PRIMARY KEY,
-    email          VARCHAR(255)  NOT NULL,
-    email_key      VARCHAR(512)  NOT NULL,
-    username       VARCHAR(255),
-    username_key   VARCHAR(512),
-    password       VARCHAR(1024),
-    active         BOOLEAN       NOT NULL DEFAULT TRUE,
-    fs_uniquifier  VARCHAR(64)   NOT NULL,
-    handle         CHAR(32)      NOT NULL,
-    confirmed_at   BIGINT,
-    created_at     BIGINT        NOT NULL,
-    updated_at     BIGINT        NOT NULL,
+    id                BIGINT        NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    email             VARCHAR(255)  NOT NULL,
+    email_key         VARCHAR(512)  NOT NULL,
+    username          VARCHAR(255),
+    username_key      VARCHAR(512),
+    password          VARCHAR(1024),
+    active            BOOLEAN       NOT NULL DEFAULT TRUE,
+    fs_uniquifier     VARCHAR(64)   NOT NULL,
+    handle            CHAR(32)      NOT NULL,
+    confirmed_at      BIGINT,
+    created_at        BIGINT        NOT NULL,
+    updated_at        BIGINT        NOT NULL,
+    phone             VARCHAR(16),
+    fields            TEXT,
+    last_login_at     BIGINT,
+    current_login_at  BIGINT,
+    last_login_ip     VARCHAR(64),
+    current_login_ip  VARCHAR(64),
+    login_count       BIGINT        NOT NULL DEFAULT 0,
     CONSTRAINT security_users_email_key     UNIQUE (email_key),
     CONSTRAINT security_users_username_key  UNIQUE (username_key),
     CONSTRAINT security_users_fs_uniquifier UNIQUE (fs_uniquifier),
-    CONSTRAINT security_users_handle        UNIQUE (handle)
+    CONSTRAINT security_users_handle        UNIQUE (handle),
+    CONSTRAINT security_users_phone         UNIQUE (phone)
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- What else a user may be known by, as the application names it.
+CREATE TABLE IF NOT EXISTS security_identities (
+    user_id       BIGINT       NOT NULL,
+    attribute     VARCHAR(64)  NOT NULL,
+    value         VARCHAR(255) NOT NULL,
+    identity_key  VARCHAR(255) NOT NULL,
+    PRIMARY KEY (user_id, attribute),
+    CONSTRAINT security_identities_identity_key UNIQUE (attribute, identity_key),
+    CONSTRAINT security_identities_user FOREIGN KEY (user_id) REFERENCES security_users (id) ON DELETE CASCADE
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE IF NOT EXISTS security_roles (

@@ -6,4 +6,6 @@ DROP TABLE IF EXISTS security_users_roles;
 
 DROP TABLE IF EXISTS security_roles;
 
+DROP TABLE IF EXISTS security_identities;
+
 DROP TABLE IF EXISTS security_users;

@@ -2,23 +2,41 @@
 -- The *_key columns hold the form of an address or a name that must be unique.
 
 CREATE TABLE security_users (
-    id             INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    email          TEXT    NOT NULL,
-    email_key      TEXT    NOT NULL,
-    username       TEXT,
-    username_key   TEXT,
-    password       TEXT,
-    active         INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
-    fs_uniquifier  TEXT    NOT NULL,
-    handle         TEXT    NOT NULL,
-    confirmed_at   INTEGER,
-    created_at     INTEGER NOT NULL,
-    updated_at     INTEGER NOT NULL,
+    id                INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    email             TEXT    NOT NULL,
+    email_key         TEXT    NOT NULL,
+    username          TEXT,
+    username_key      TEXT,
+    password          TEXT,
+    active            INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
+    fs_uniquifier     TEXT    NOT NULL,
+    handle            TEXT    NOT NULL,
+    confirmed_at      INTEGER,
+    created_at        INTEGER NOT NULL,
+    updated_at        INTEGER NOT NULL,
+    phone             TEXT,
+    fields            TEXT,
+    last_login_at     INTEGER,
+    current_login_at  INTEGER,
+    last_login_ip     TEXT,
+    current_login_ip  TEXT,
+    login_count       INTEGER NOT NULL DEFAULT 0,
     CONSTRAINT security_users_email_key     UNIQUE (email_key),
     CONSTRAINT security_users_username_key  UNIQUE (username_key),
     CONSTRAINT security_users_fs_uniquifier UNIQUE (fs_uniquifier),
-    CONSTRAINT security_users_handle        UNIQUE (handle)
+    CONSTRAINT security_users_handle        UNIQUE (handle),
+    CONSTRAINT security_users_phone         UNIQUE (phone)
 ) STRICT;
+
+-- What else a user may be known by, as the application names it.
+CREATE TABLE security_identities (
+    user_id       INTEGER NOT NULL REFERENCES security_users (id) ON DELETE CASCADE,
+    attribute     TEXT    NOT NULL,
+    value         TEXT    NOT NULL,
+    identity_key  TEXT    NOT NULL,
+    PRIMARY KEY (user_id, attribute),
+    CONSTRAINT security_identities_identity_key UNIQUE (attribute, identity_key)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE security_roles (
     id           INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,

@@ -2,10 +2,12 @@
 //! users and counts nothing that is not its own.
 
 mod counters;
+mod identities;
 mod races;
 mod remember;
 mod roles;
 mod sessions;
+mod tracking;
 mod users;
 
 use std::sync::Arc;
@@ -13,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::crypto::SealedPassword;
-use crate::model::{Counter, CounterKey, Factor, NewUser, Session, SessionHash, Timestamp, User};
+use crate::model::{Counter, CounterKey, Factor, NewUser, Proof, Session, SessionHash, Timestamp, User};
 use crate::store::Datastore;
 
 pub(crate) type Store = Arc<dyn Datastore>;
@@ -26,6 +28,11 @@ pub(crate) async fn holds(store: Store) {
     users::an_identity_is_exact(&store).await;
     users::a_taken_identity_is_a_conflict(&store).await;
     users::what_does_not_fit_is_refused(&store).await;
+    identities::a_user_is_found_by_each_identity(&store).await;
+    identities::an_identity_belongs_to_one(&store).await;
+    identities::an_identity_comes_and_goes(&store).await;
+    identities::fields_come_back_as_they_were(&store).await;
+    tracking::sign_ins_are_counted_where_asked(&store).await;
     users::a_password_is_replaced_only_if_it_is_the_expected_one(&store).await;
     users::deactivation_ends_sessions(&store).await;
     users::a_new_uniquifier_ends_sessions(&store).await;
@@ -89,6 +96,9 @@ pub(crate) fn new_user(name: &str) -> NewUser {
         confirmed_at: Some(NOW),
         created_at: NOW,
         password: Some(SealedPassword::from_stored(format!("v1.key.{name}"))),
+        phone: None,
+        fields: None,
+        identities: Vec::new(),
     }
 }
 
@@ -106,15 +116,22 @@ pub(crate) fn session_of(user: &User) -> Session {
         last_seen_at: NOW,
         authenticated_at: NOW,
         grace_until: None,
-        factors: vec![Factor::Password],
+        factors: vec![proof(Factor::Password)],
         ip: Some("2001:db8::1".to_owned()),
         user_agent: Some("Browser/1.0".to_owned()),
     }
 }
 
+fn proof(factor: Factor) -> Proof {
+    Proof { factor, at: NOW }
+}
+
 async fn signed_in(store: &Store, user: &User) -> Session {
     let session = session_of(user);
-    store.create_session(&session, None).await.expect("a new session");
+    store
+        .create_session(&session, None, false)
+        .await
+        .expect("a new session");
     session
 }
 

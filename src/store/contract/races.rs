@@ -101,7 +101,7 @@ pub(super) async fn no_session_outlives_a_deactivation(store: &Store) {
                 return None;
             }
             let session = session_of(&user);
-            match store.create_session(&session, Some(&hash())).await {
+            match store.create_session(&session, Some(&hash()), true).await {
                 Ok(()) => Some(session.hash),
                 Err(error) => {
                     assert_eq!(error.conflict(), Some("user_id"), "{error}");

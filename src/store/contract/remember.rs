@@ -28,7 +28,7 @@ pub(super) fn series_of(user: &User) -> RememberSeries {
         rotated_at: None,
         last_used_at: NOW,
         expires_at: later(1000),
-        factors: vec![Factor::Password],
+        factors: vec![super::proof(Factor::Password)],
         ip: Some("2001:db8::1".to_owned()),
         user_agent: Some("Browser/1.0".to_owned()),
     }
@@ -93,7 +93,7 @@ pub(super) async fn a_series_is_found_under_any_key(store: &Store) {
         ),
         (NOW, None, NOW, later(1000))
     );
-    assert_eq!(found.factors, [Factor::Password]);
+    assert_eq!(found.factors, [super::proof(Factor::Password)]);
     assert_eq!(found.ip, series.ip);
     assert_eq!(found.user_agent, Some("é".repeat(255)));
     assert!(store.series(&[]).await.expect("a look-up").is_none());

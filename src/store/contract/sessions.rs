@@ -3,15 +3,24 @@
 use std::time::Duration;
 
 use super::{NOW, Store, counter_key, digits, hash, is_alive, later, session_of, signed_in, somebody};
-use crate::model::{Counter, Factor, Timestamp};
+use crate::model::{Counter, Factor, Proof, Timestamp};
 
 pub(super) async fn a_session_is_found_under_any_key(store: &Store) {
     let user = somebody(store).await;
     let mut session = session_of(&user);
     session.grace_until = Some(later(60));
-    session.factors = vec![Factor::Register, Factor::Password];
+    session.factors = vec![
+        super::proof(Factor::Register),
+        Proof {
+            factor: Factor::Password,
+            at: later(7),
+        },
+    ];
     session.user_agent = Some("é\0".repeat(300));
-    store.create_session(&session, None).await.expect("a session");
+    store
+        .create_session(&session, None, false)
+        .await
+        .expect("a session");
     let found = store
         .session_with_user(&[hash(), session.hash])
         .await
@@ -38,7 +47,7 @@ pub(super) async fn a_session_is_found_under_any_key(store: &Store) {
             .is_none()
     );
     let error = store
-        .create_session(&session, None)
+        .create_session(&session, None, false)
         .await
         .expect_err("the same hash");
     assert_eq!(error.conflict(), Some("hash"));
@@ -49,7 +58,7 @@ pub(super) async fn a_session_replaces_another(store: &Store) {
     let old = signed_in(store, &user).await;
     let new = session_of(&user);
     store
-        .create_session(&new, Some(&old.hash))
+        .create_session(&new, Some(&old.hash), false)
         .await
         .expect("a rotation");
     assert!(!is_alive(store, old.hash).await);
@@ -57,7 +66,12 @@ pub(super) async fn a_session_replaces_another(store: &Store) {
     // What cannot be made ends nothing.
     let mut orphan = session_of(&user);
     orphan.user_id = -1;
-    assert!(store.create_session(&orphan, Some(&new.hash)).await.is_err());
+    assert!(
+        store
+            .create_session(&orphan, Some(&new.hash), false)
+            .await
+            .is_err()
+    );
     assert!(is_alive(store, new.hash).await);
 }
 
@@ -68,7 +82,10 @@ pub(super) async fn a_session_needs_its_user(store: &Store) {
     let mut nobodys = session_of(&user);
     nobodys.user_id = -1;
     for session in [strange, nobodys] {
-        let error = store.create_session(&session, None).await.expect_err("refused");
+        let error = store
+            .create_session(&session, None, false)
+            .await
+            .expect_err("refused");
         assert_eq!(error.conflict(), Some("user_id"));
     }
     store
@@ -76,7 +93,7 @@ pub(super) async fn a_session_needs_its_user(store: &Store) {
         .await
         .expect("a change");
     let error = store
-        .create_session(&session_of(&user), None)
+        .create_session(&session_of(&user), None, false)
         .await
         .expect_err("refused");
     assert_eq!(error.conflict(), Some("user_id"));
@@ -159,7 +176,10 @@ pub(super) async fn sweeping_takes_only_what_is_over(store: &Store) {
         } else {
             (NOW, then(number))
         };
-        store.create_session(&session, None).await.expect("a session");
+        store
+            .create_session(&session, None, false)
+            .await
+            .expect("a session");
         hashes.push(session.hash);
     }
     let sweep = async |idle, absolute, limit| {

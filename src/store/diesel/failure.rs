@@ -122,6 +122,8 @@ fn column_of(constraint: Option<&str>, message: &str) -> &'static str {
         "security_users_username_key" => "username",
         "security_users_fs_uniquifier" => "fs_uniquifier",
         "security_users_handle" => "handle",
+        "security_users_phone" => "phone",
+        "security_identities_identity_key" => "identity",
         "security_roles_name" => "name",
         _ => "key",
     }

@@ -8,6 +8,8 @@ mod remember;
 mod runner;
 #[path = "store.rs"]
 mod store;
+#[path = "users.rs"]
+mod users;
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Every statement of the store, written once. This file is included by each backend's module and speaks of that
+//! The statements of the store, written once: here those about roles, sessions and counters. This file is included by each backend's module and speaks of that
 //! module's `Conn`.
 //!
 //! What all three databases can do is little: no RETURNING (ids are found by a unique column of our own making), no
@@ -10,15 +10,12 @@ use diesel_async::RunQueryDsl;
 
 use super::super::failure::Failure;
 use super::super::lookups;
-use super::super::rows::{
-    CounterRow, NewCounterRow, NewSessionRow, NewUserRow, RoleRow, SessionRow, UserRow, created_user,
-};
+use super::super::rows::{CounterRow, NewCounterRow, NewSessionRow, RoleRow, SessionRow, UserRow};
 use super::super::schema::{
     security_counters, security_roles, security_sessions, security_users, security_users_roles,
 };
-use super::{Line, lock_user, remember};
-use crate::model::{Counter, CounterKey, NewUser, Role, Session, SessionHash, Timestamp, User, UserId};
-use crate::store::Identity;
+use super::{Line, lock_user, remember, users};
+use crate::model::{Counter, CounterKey, Role, Session, SessionHash, Timestamp, User, UserId};
 
 type Answer<T> = Result<T, Failure>;
 
@@ -30,137 +27,6 @@ pub(super) async fn ping(line: &mut Line) -> Answer<()> {
         .get_result::<i32>(line.statement())
         .await?;
     Ok(())
-}
-
-// Users
-
-pub(super) async fn user(line: &mut Line, id: UserId) -> Answer<Option<User>> {
-    let row: Option<UserRow> = lookups::user_by_id(id)
-        .get_result(line.statement())
-        .await
-        .optional()?;
-    Ok(row.map(User::from))
-}
-
-pub(super) async fn user_by(line: &mut Line, identity: Identity, key: String) -> Answer<Option<User>> {
-    let row: Option<UserRow> = match identity {
-        Identity::Email => {
-            security_users::table
-                .filter(security_users::email_key.eq(&key))
-                .get_result(line.statement())
-                .await
-        }
-        Identity::Username => {
-            security_users::table
-                .filter(security_users::username_key.eq(&key))
-                .get_result(line.statement())
-                .await
-        }
-    }
-    .optional()?;
-    // MySQL's comparison overlooks spaces at the end; an identity must not.
-    let row = row.filter(|row| match identity {
-        Identity::Email => row.email_key == key,
-        Identity::Username => row.username_key.as_ref() == Some(&key),
-    });
-    Ok(row.map(User::from))
-}
-
-/// In a transaction.
-pub(super) async fn create_user(line: &mut Line, new: &NewUser) -> Answer<User> {
-    diesel::insert_into(security_users::table)
-        .values(NewUserRow::from(new))
-        .execute(line.statement())
-        .await?;
-    let id = security_users::table
-        .filter(security_users::handle.eq(&new.handle))
-        .select(security_users::id)
-        .get_result(line.statement())
-        .await?;
-    Ok(created_user(id, new))
-}
-
-pub(super) async fn replace_password(
-    line: &mut Line,
-    id: UserId,
-    expected: String,
-    new: String,
-    now: Timestamp,
-) -> Answer<bool> {
-    let changed = diesel::update(security_users::table)
-        .filter(security_users::id.eq(id))
-        .filter(security_users::password.eq(expected))
-        .set((
-            security_users::password.eq(new),
-            security_users::updated_at.eq(now.as_millis()),
-        ))
-        .execute(line.statement())
-        .await?;
-    Ok(changed == 1)
-}
-
-/// In a transaction.
-pub(super) async fn set_active(line: &mut Line, id: UserId, active: bool, now: Timestamp) -> Answer<bool> {
-    let changed = diesel::update(security_users::table)
-        .filter(security_users::id.eq(id))
-        .filter(security_users::active.eq(!active))
-        .set((
-            security_users::active.eq(active),
-            security_users::updated_at.eq(now.as_millis()),
-        ))
-        .execute(line.statement())
-        .await?;
-    if changed == 1 && !active {
-        end_all_of(line, id).await?;
-    }
-    Ok(changed == 1)
-}
-
-/// In a transaction.
-pub(super) async fn set_uniquifier(
-    line: &mut Line,
-    id: UserId,
-    fs_uniquifier: String,
-    now: Timestamp,
-) -> Answer<bool> {
-    let changed = diesel::update(security_users::table)
-        .filter(security_users::id.eq(id))
-        .set((
-            security_users::fs_uniquifier.eq(fs_uniquifier),
-            security_users::updated_at.eq(now.as_millis()),
-        ))
-        .execute(line.statement())
-        .await?;
-    if changed == 1 {
-        end_all_of(line, id).await?;
-    }
-    Ok(changed == 1)
-}
-
-/// Ends whatever lets the user in without proving again who he is. Who is just being let in waits for his row, which
-/// has changed by now, and will be refused.
-async fn end_all_of(line: &mut Line, id: UserId) -> Answer<()> {
-    remember::delete_series_of(line, id).await?;
-    delete_sessions_of(line, id, None).await?;
-    Ok(())
-}
-
-pub(super) async fn delete_sessions_since(line: &mut Line, user: UserId, since: Timestamp) -> Answer<usize> {
-    let ended = diesel::delete(
-        security_sessions::table
-            .filter(security_sessions::user_id.eq(user))
-            .filter(security_sessions::created_at.ge(since.as_millis())),
-    )
-    .execute(line.statement())
-    .await?;
-    Ok(ended)
-}
-
-pub(super) async fn delete_user(line: &mut Line, id: UserId) -> Answer<bool> {
-    let deleted = diesel::delete(security_users::table.filter(security_users::id.eq(id)))
-        .execute(line.statement())
-        .await?;
-    Ok(deleted == 1)
 }
 
 // Roles
@@ -275,6 +141,7 @@ pub(super) async fn create_session(
     line: &mut Line,
     session: Session,
     replaces: Option<SessionHash>,
+    track: bool,
 ) -> Answer<()> {
     // Whoever deactivates the user or changes the uniquifier meanwhile waits for this lock and then ends the new
     // session with the others; whoever did so before makes it impossible.
@@ -283,6 +150,9 @@ pub(super) async fn create_session(
     }
     if let Some(replaced) = replaces {
         delete_session(line, replaced).await?;
+    }
+    if track {
+        users::track(line, &session).await?;
     }
     insert_session(line, &session).await
 }
@@ -375,6 +245,17 @@ pub(super) async fn delete_sessions_of(
         None => theirs.execute(line.statement()).await?,
     };
     Ok(deleted)
+}
+
+pub(super) async fn delete_sessions_since(line: &mut Line, user: UserId, since: Timestamp) -> Answer<usize> {
+    let ended = diesel::delete(
+        security_sessions::table
+            .filter(security_sessions::user_id.eq(user))
+            .filter(security_sessions::created_at.ge(since.as_millis())),
+    )
+    .execute(line.statement())
+    .await?;
+    Ok(ended)
 }
 
 pub(super) async fn sweep_sessions(

@@ -6,8 +6,8 @@ use super::failure::Failure;
 use super::schema::{security_counters, security_remember, security_sessions, security_users};
 use crate::crypto::SealedPassword;
 use crate::model::{
-    Counter, CounterKey, Factor, NewUser, RememberSeries, Role, SeriesHash, Session, SessionHash, Timestamp,
-    TokenHash, User,
+    Counter, CounterKey, Factor, NewUser, OwnIdentity, Proof, RememberSeries, Role, SeriesHash, Session,
+    SessionHash, Timestamp, TokenHash, User,
 };
 
 #[derive(Queryable)]
@@ -24,6 +24,13 @@ pub(super) struct UserRow {
     confirmed_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
+    pub(super) phone: Option<String>,
+    fields: Option<String>,
+    last_login_at: Option<i64>,
+    current_login_at: Option<i64>,
+    last_login_ip: Option<String>,
+    current_login_ip: Option<String>,
+    login_count: i64,
 }
 
 impl From<UserRow> for User {
@@ -38,6 +45,13 @@ impl From<UserRow> for User {
             confirmed_at: row.confirmed_at.map(Timestamp::from_millis),
             created_at: Timestamp::from_millis(row.created_at),
             updated_at: Timestamp::from_millis(row.updated_at),
+            phone: row.phone,
+            last_login_at: row.last_login_at.map(Timestamp::from_millis),
+            current_login_at: row.current_login_at.map(Timestamp::from_millis),
+            last_login_ip: row.last_login_ip,
+            current_login_ip: row.current_login_ip,
+            login_count: u64::try_from(row.login_count).unwrap_or(0),
+            fields: row.fields,
             password: row.password.map(SealedPassword::from_stored),
         }
     }
@@ -57,6 +71,8 @@ pub(super) struct NewUserRow<'a> {
     confirmed_at: Option<i64>,
     created_at: i64,
     updated_at: i64,
+    phone: Option<&'a str>,
+    fields: Option<&'a str>,
 }
 
 impl<'a> From<&'a NewUser> for NewUserRow<'a> {
@@ -73,6 +89,8 @@ impl<'a> From<&'a NewUser> for NewUserRow<'a> {
             confirmed_at: new.confirmed_at.map(Timestamp::as_millis),
             created_at: new.created_at.as_millis(),
             updated_at: new.created_at.as_millis(),
+            phone: new.phone.as_deref(),
+            fields: new.fields.as_deref(),
         }
     }
 }
@@ -89,7 +107,32 @@ pub(super) fn created_user(id: i64, new: &NewUser) -> User {
         confirmed_at: new.confirmed_at,
         created_at: new.created_at,
         updated_at: new.created_at,
+        phone: new.phone.clone(),
+        last_login_at: None,
+        current_login_at: None,
+        last_login_ip: None,
+        current_login_ip: None,
+        login_count: 0,
+        fields: new.fields.clone(),
         password: new.password.clone(),
+    }
+}
+
+#[derive(Queryable)]
+pub(super) struct IdentityRow {
+    _user_id: i64,
+    attribute: String,
+    value: String,
+    key: String,
+}
+
+impl From<IdentityRow> for OwnIdentity {
+    fn from(row: IdentityRow) -> OwnIdentity {
+        OwnIdentity {
+            attribute: row.attribute,
+            value: row.value,
+            key: row.key,
+        }
     }
 }
 
@@ -143,7 +186,7 @@ impl TryFrom<SessionRow> for Session {
             last_seen_at: Timestamp::from_millis(row.last_seen_at),
             authenticated_at: Timestamp::from_millis(row.authenticated_at),
             grace_until: row.grace_until.map(Timestamp::from_millis),
-            factors: split_factors(&row.factors),
+            factors: split_proofs(&row.factors),
             ip: row.ip,
             user_agent: row.user_agent,
         })
@@ -175,21 +218,32 @@ impl<'a> From<&'a Session> for NewSessionRow<'a> {
             last_seen_at: session.last_seen_at.as_millis(),
             authenticated_at: session.authenticated_at.as_millis(),
             grace_until: session.grace_until.map(Timestamp::as_millis),
-            factors: join_factors(&session.factors),
+            factors: join_proofs(&session.factors),
             ip: session.ip.as_deref().map(|ip| cut(ip, 64)),
             user_agent: session.user_agent.as_deref().map(|agent| cut(agent, 255)),
         }
     }
 }
 
-fn join_factors(factors: &[Factor]) -> String {
-    let names: Vec<_> = factors.iter().map(|factor| factor.name()).collect();
-    names.join(",")
+/// `password@1790000000000,…`: by what, and when.
+fn join_proofs(proofs: &[Proof]) -> String {
+    let proofs: Vec<_> = proofs
+        .iter()
+        .map(|proof| format!("{}@{}", proof.factor.name(), proof.at.as_millis()))
+        .collect();
+    proofs.join(",")
 }
 
 /// A factor that this version does not know proves nothing to it.
-fn split_factors(names: &str) -> Vec<Factor> {
-    names.split(',').filter_map(Factor::from_name).collect()
+fn split_proofs(proofs: &str) -> Vec<Proof> {
+    let proof = |text: &str| {
+        let (name, at) = text.split_once('@')?;
+        Some(Proof {
+            factor: Factor::from_name(name)?,
+            at: Timestamp::from_millis(at.parse().ok()?),
+        })
+    };
+    proofs.split(',').filter_map(proof).collect()
 }
 
 #[derive(Queryable)]
@@ -239,7 +293,7 @@ impl TryFrom<RememberRow> for RememberSeries {
             rotated_at: row.rotated_at.map(Timestamp::from_millis),
             last_used_at: Timestamp::from_millis(row.last_used_at),
             expires_at: Timestamp::from_millis(row.expires_at),
-            factors: split_factors(&row.factors),
+            factors: split_proofs(&row.factors),
             ip: row.ip,
             user_agent: row.user_agent,
         })
@@ -279,7 +333,7 @@ impl<'a> From<&'a RememberSeries> for NewRememberRow<'a> {
             rotated_at: series.rotated_at.map(Timestamp::as_millis),
             last_used_at: series.last_used_at.as_millis(),
             expires_at: series.expires_at.as_millis(),
-            factors: join_factors(&series.factors),
+            factors: join_proofs(&series.factors),
             ip: series.ip.as_deref().map(|ip| cut(ip, 64)),
             user_agent: series.user_agent.as_deref().map(|agent| cut(agent, 255)),
         }
@@ -348,6 +402,18 @@ mod tests {
         assert!(role(Some("")).permissions.is_empty());
         let many = role(Some("read,write,read")).permissions;
         assert_eq!(many.into_iter().collect::<Vec<_>>(), ["read", "write"]);
+    }
+
+    #[test]
+    fn a_proof_that_is_not_known_proves_nothing() {
+        let proofs = [Factor::Password, Factor::Register].map(|factor| Proof {
+            factor,
+            at: Timestamp::from_millis(7),
+        });
+        assert_eq!(join_proofs(&proofs), "password@7,register@7");
+        assert_eq!(split_proofs("password@7,register@7"), proofs);
+        assert!(split_proofs("").is_empty());
+        assert!(split_proofs("telepathy@7,password,password@x,@7").is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::failure::Failure;
 use crate::crypto::SealedPassword;
-use crate::model::NewUser;
+use crate::model::{FIELDS_MAX, NewUser, OwnIdentity};
 
 /// Whether a text can be in a table at all; one that cannot need not be looked for.
 pub(super) fn can_be_stored(text: &str) -> bool {
@@ -46,8 +46,49 @@ pub(super) fn check_user(new: &NewUser) -> Result<(), Failure> {
     if let Some(password) = &new.password {
         check_password(password)?;
     }
+    if let Some(phone) = &new.phone {
+        check_phone(phone)?;
+    }
+    if let Some(fields) = &new.fields {
+        check_fields(fields)?;
+    }
+    for identity in &new.identities {
+        check_identity(identity)?;
+    }
     check_uniquifier(&new.fs_uniquifier)?;
     hexadecimal("the handle", &new.handle, &[32])
+}
+
+/// `+` and at most fifteen digits (ITU-T E.164).
+pub(super) fn check_phone(phone: &str) -> Result<(), Failure> {
+    let digits = phone.strip_prefix('+').unwrap_or_default();
+    if (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(())
+    } else {
+        Err(Failure::Refused(
+            "the telephone number is not in E.164 form".to_owned(),
+        ))
+    }
+}
+
+pub(super) fn check_identity(identity: &OwnIdentity) -> Result<(), Failure> {
+    if identity.attribute.is_empty() || identity.key.is_empty() {
+        return Err(Failure::Refused(
+            "an identity has no attribute or no key".to_owned(),
+        ));
+    }
+    fits("the identity's attribute", &identity.attribute, 64)?;
+    fits("the identity's value", &identity.value, 255)?;
+    fits("the identity's unique form", &identity.key, 255)
+}
+
+fn check_fields(fields: &str) -> Result<(), Failure> {
+    if fields.len() > FIELDS_MAX {
+        return Err(Failure::Refused(format!(
+            "the registration fields have more than {FIELDS_MAX} bytes"
+        )));
+    }
+    fits("the registration fields", fields, FIELDS_MAX)
 }
 
 pub(super) fn check_password(password: &SealedPassword) -> Result<(), Failure> {

@@ -15,6 +15,22 @@ diesel::table! {
         confirmed_at -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        phone -> Nullable<Text>,
+        fields -> Nullable<Text>,
+        last_login_at -> Nullable<BigInt>,
+        current_login_at -> Nullable<BigInt>,
+        last_login_ip -> Nullable<Text>,
+        current_login_ip -> Nullable<Text>,
+        login_count -> BigInt,
+    }
+}
+
+diesel::table! {
+    security_identities (user_id, attribute) {
+        user_id -> BigInt,
+        attribute -> Text,
+        value -> Text,
+        identity_key -> Text,
     }
 }
 
@@ -79,10 +95,12 @@ diesel::table! {
 
 diesel::joinable!(security_users_roles -> security_roles (role_id));
 diesel::joinable!(security_users_roles -> security_users (user_id));
+diesel::joinable!(security_identities -> security_users (user_id));
 diesel::joinable!(security_sessions -> security_users (user_id));
 diesel::joinable!(security_remember -> security_users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     security_users,
+    security_identities,
     security_roles,
     security_users_roles,
     security_sessions,

@@ -9,13 +9,14 @@ use diesel_async::{AsyncConnection, TransactionManager};
 use super::super::failure::Failure;
 use super::super::line::{Answer, detached};
 use super::super::rules;
+use super::users::By;
 use super::{Conn, Inline, Line, Pool, begin};
-use super::{queries, remember};
+use super::{queries, remember, users};
 use crate::crypto::SealedPassword;
 use crate::error::Result;
 use crate::model::{
-    Counter, CounterKey, NewUser, RememberSeries, Role, Rotation, SeriesHash, Session, SessionHash,
-    Timestamp, User, UserId,
+    Counter, CounterKey, NewUser, OwnIdentity, RememberSeries, Role, Rotation, SeriesHash, Session,
+    SessionHash, Timestamp, User, UserId,
 };
 use crate::store::{Counters, Datastore, Identity, Remember, Roles, Sessions, Users};
 
@@ -119,15 +120,22 @@ async fn whole<T>(
 #[rocket::async_trait]
 impl Users for Store {
     async fn user(&self, id: UserId) -> Result<Option<User>> {
-        self.read(move |line| Box::pin(queries::user(line, id))).await
+        self.read(move |line| Box::pin(users::user(line, id))).await
     }
 
-    async fn user_by(&self, attribute: Identity, key: &str) -> Result<Option<User>> {
+    async fn user_by(&self, attribute: Identity<'_>, key: &str) -> Result<Option<User>> {
+        let by = match attribute {
+            Identity::Email => By::Email,
+            Identity::Username => By::Username,
+            Identity::Phone => By::Phone,
+            Identity::Own(attribute) if rules::can_be_stored(attribute) => By::Own(attribute.to_owned()),
+            Identity::Own(_) => return Ok(None),
+        };
         if !rules::can_be_stored(key) {
             return Ok(None);
         }
         let key = key.to_owned();
-        self.read(move |line| Box::pin(queries::user_by(line, attribute, key)))
+        self.read(move |line| Box::pin(users::user_by(line, by, key)))
             .await
     }
 
@@ -136,7 +144,7 @@ impl Users for Store {
         let new = Arc::new(new);
         self.transaction(move |line| {
             let new = new.clone();
-            Box::pin(async move { queries::create_user(line, &new).await })
+            Box::pin(async move { users::create_user(line, &new).await })
         })
         .await
     }
@@ -151,24 +159,52 @@ impl Users for Store {
         rules::check_password(new)?;
         let expected = expected.as_stored().to_owned();
         let new = new.as_stored().to_owned();
-        self.write(move |line| Box::pin(queries::replace_password(line, id, expected, new, now)))
+        self.write(move |line| Box::pin(users::replace_password(line, id, expected, new, now)))
+            .await
+    }
+
+    async fn set_phone(&self, id: UserId, phone: Option<&str>, now: Timestamp) -> Result<bool> {
+        phone.map_or(Ok(()), rules::check_phone)?;
+        let phone = phone.map(str::to_owned);
+        self.write(move |line| Box::pin(users::set_phone(line, id, phone, now)))
+            .await
+    }
+
+    async fn set_identity(&self, id: UserId, identity: &OwnIdentity) -> Result<()> {
+        rules::check_identity(identity)?;
+        let identity = identity.clone();
+        self.transaction(move |line| Box::pin(users::set_identity(line, id, identity.clone())))
+            .await
+    }
+
+    async fn remove_identity(&self, id: UserId, attribute: &str) -> Result<bool> {
+        if !rules::can_be_stored(attribute) {
+            return Ok(false);
+        }
+        let attribute = attribute.to_owned();
+        self.write(move |line| Box::pin(users::remove_identity(line, id, attribute)))
+            .await
+    }
+
+    async fn identities_of(&self, id: UserId) -> Result<Vec<OwnIdentity>> {
+        self.read(move |line| Box::pin(users::identities_of(line, id)))
             .await
     }
 
     async fn set_active(&self, id: UserId, active: bool, now: Timestamp) -> Result<bool> {
-        self.transaction(move |line| Box::pin(queries::set_active(line, id, active, now)))
+        self.transaction(move |line| Box::pin(users::set_active(line, id, active, now)))
             .await
     }
 
     async fn set_uniquifier(&self, id: UserId, fs_uniquifier: &str, now: Timestamp) -> Result<bool> {
         rules::check_uniquifier(fs_uniquifier)?;
         let fs_uniquifier = fs_uniquifier.to_owned();
-        self.transaction(move |line| Box::pin(queries::set_uniquifier(line, id, fs_uniquifier.clone(), now)))
+        self.transaction(move |line| Box::pin(users::set_uniquifier(line, id, fs_uniquifier.clone(), now)))
             .await
     }
 
     async fn delete_user(&self, id: UserId) -> Result<bool> {
-        self.transaction(move |line| Box::pin(queries::delete_user(line, id)))
+        self.transaction(move |line| Box::pin(users::delete_user(line, id)))
             .await
     }
 }
@@ -231,11 +267,18 @@ impl Sessions for Store {
             .await
     }
 
-    async fn create_session(&self, session: &Session, replaces: Option<&SessionHash>) -> Result<()> {
+    async fn create_session(
+        &self,
+        session: &Session,
+        replaces: Option<&SessionHash>,
+        track: bool,
+    ) -> Result<()> {
         let session = session.clone();
         let replaces = replaces.copied();
-        self.transaction(move |line| Box::pin(queries::create_session(line, session.clone(), replaces)))
-            .await
+        self.transaction(move |line| {
+            Box::pin(queries::create_session(line, session.clone(), replaces, track))
+        })
+        .await
     }
 
     async fn renew_session(&self, old: &SessionHash, new: &Session) -> Result<bool> {

@@ -271,20 +271,20 @@ mod sqlite {
         for round in 0..200_u32 {
             let patience = Duration::from_micros(u64::from(round) * 5);
             let session = contract::session_of(&user);
-            let _ = tokio::time::timeout(patience, store.create_session(&session, None)).await;
+            let _ = tokio::time::timeout(patience, store.create_session(&session, None, false)).await;
             let _ = tokio::time::timeout(patience, store.set_active(user.id, round % 2 == 0, now)).await;
             let _ = tokio::time::timeout(patience, store.user(user.id)).await;
         }
         store.set_active(user.id, true, now).await.expect("a change");
         store
-            .create_session(&contract::session_of(&user), None)
+            .create_session(&contract::session_of(&user), None, false)
             .await
             .expect("a session");
         // What was given up may still be carried out, whole: on a busy machine some of it comes after the change above.
         assert!(store.delete_sessions_of(user.id, None).await.expect("ended") >= 1);
         let again = contract::session_of(&user);
         store
-            .create_session(&again, None)
+            .create_session(&again, None, false)
             .await
             .expect("no transaction was left open");
         assert!(store.delete_session(&again.hash).await.expect("ended"));
@@ -296,7 +296,10 @@ mod sqlite {
         let (pool, store) = migrated(&file, options(1)).await;
         let user = somebody(&store).await;
         let session = contract::session_of(&user);
-        store.create_session(&session, None).await.expect("a session");
+        store
+            .create_session(&session, None, false)
+            .await
+            .expect("a session");
         // Nobody can use the pool, so the answer comes from the readers.
         let _held = pool.connection().await.expect("the connection");
         let before = store.statements().expect("a count");
@@ -394,7 +397,10 @@ mod sqlite {
         let journal = super::super::sqlite::store_without_readers(&pool);
         let user = somebody(&journal).await;
         let session = contract::session_of(&user);
-        journal.create_session(&session, None).await.expect("a session");
+        journal
+            .create_session(&session, None, false)
+            .await
+            .expect("a session");
         assert!(
             journal
                 .session_with_user(&[session.hash])
