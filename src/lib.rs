@@ -106,6 +106,7 @@ mod fairing;
 mod features;
 mod gate;
 mod identity;
+mod policy;
 mod security;
 mod web;
 
@@ -123,14 +124,17 @@ pub use crate::guards::guards;
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use fairing::SecurityFairing;
+pub use gate::Evidence;
 #[doc(hidden)]
 pub use guards::Name;
 pub use guards::{
     Anonymous, AuthUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole,
     PermissionName, PermissionSet, Refusal, RoleName, RoleSet, SecurityContext, SecurityError, SessionUser,
+    Visitor,
 };
 pub use identity::{Email, Phone, Username, UsernameProblem};
 pub use model::{Assurance, Event, Factor, Proof, Reason, Role, Session, Timestamp, User, UserId};
+pub use policy::{FailedAuthn, Policy};
 pub use security::Security;
 pub use store::pool as db;
 pub use web::reply::Reply;

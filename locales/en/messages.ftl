@@ -22,6 +22,7 @@ CONFIRMATION_REQUIRED = First confirm your email address: open the link that we 
 CONFIRM_REGISTRATION = Welcome! One step is left: open the link that we sent to { $email }.
 CSRF_FAILED = This page had been open for too long, or the request came from somewhere else. Please try again.
 
+ACCOUNT_LOCKED = This account is locked for now.
 DISABLED_ACCOUNT = This account has been switched off.
 
 # $email (text): the address as it was typed

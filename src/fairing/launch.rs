@@ -9,7 +9,7 @@ use crate::config::{Config, Development, FOLDER, IdentityAttribute, make_folder}
 use crate::crypto::{KeyRing, Keys, PasswordCost, PasswordQueue, Passwords};
 use crate::error::{Error, Result};
 use crate::fairing::{Setup, routes};
-use crate::gate::{Events, Gate, Identities};
+use crate::gate::{self, Events, Gate, Identities};
 use crate::security::{Inner, Security};
 use crate::store::Datastore;
 use crate::store::pool::{self, PoolOptions, StorePool};
@@ -110,15 +110,16 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
     for notice in &config.notices {
         log::warn!("rocket_security: {notice}");
     }
-    let gate = Gate::new(
+    let gate = Gate::new(gate::Parts {
         config,
         identities,
         keys,
         passwords,
         store,
-        setup.clock,
-        Events::new(setup.events),
-    );
+        clock: setup.clock,
+        events: Events::new(setup.events),
+        policy: setup.policy,
+    });
     let security = Security::new(Inner {
         gate,
         catalog,

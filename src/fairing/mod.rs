@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::gate::Mapper;
 use crate::guards::RoleSet;
 use crate::model::Event;
+use crate::policy::{Defaults, Policy};
 use crate::security::Security;
 use crate::store::Datastore;
 use crate::store::pool::StorePool;
@@ -59,6 +60,7 @@ pub(crate) struct Setup {
     roles: Option<BTreeSet<String>>,
     events: Vec<EventHandler>,
     identities: BTreeMap<String, Mapper>,
+    policy: Arc<dyn Policy>,
     clock: Clock,
     mount: bool,
     /// Whether every text is marked, so that a test sees those that are not of the catalogue.
@@ -75,6 +77,7 @@ impl SecurityFairing {
             roles: None,
             events: Vec::new(),
             identities: BTreeMap::new(),
+            policy: Arc::new(Defaults),
             clock: Clock::system(),
             mount: true,
             #[cfg(test)]
@@ -157,6 +160,11 @@ impl SecurityFairing {
         self.with(|setup| {
             setup.identities.insert(name, Arc::new(mapper));
         })
+    }
+
+    /// Decides by `policy` what is the application's to decide: see [`Policy`].
+    pub fn policy(self, policy: impl Policy) -> Self {
+        self.with(|setup| setup.policy = Arc::new(policy))
     }
 
     /// Calls `handler` for every event, in line with the request: keep it short. May be given more than once.

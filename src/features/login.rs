@@ -51,7 +51,7 @@ fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFutu
         if reply::wants_json(req) {
             let mut response = json!({ "identity_attributes": attributes(security.config()) });
             if signed_in {
-                response["user"] = reply::user_payload();
+                response["user"] = reply::user_payload(req, security);
             }
             return Ok(Reply::json(response));
         }
@@ -81,7 +81,7 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
         };
         let next = form.next.clone();
         match sign_in(req, security, &form).await? {
-            Ok(()) => Ok(signed_in(req, security, next)),
+            Ok(()) => Ok(reply::signed_in(req, security, next)),
             Err(reason) => Ok(refused(req, security, &fields, form.identity_field, reason)),
         }
     })
@@ -157,13 +157,6 @@ async fn sign_in(req: &Request<'_>, security: &Security, form: &LoginForm) -> Re
             .map_err(Refused::Gate)),
         Err(refusal) => Ok(Err(Refused::Password(refusal))),
     }
-}
-
-fn signed_in(req: &Request<'_>, security: &Security, next: Option<String>) -> Reply {
-    if reply::wants_json(req) {
-        return Reply::json(json!({ "user": reply::user_payload(), "tf_required": false }));
-    }
-    Reply::found(next.unwrap_or_else(|| security.config().post_login_view.to_string()))
 }
 
 /// The page again, or 400, in words that tell strangers nothing.

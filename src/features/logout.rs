@@ -19,7 +19,7 @@ use crate::text::Message;
 use crate::web::fields::FieldErrors;
 use crate::web::page::{Field, Form, Kind, Page};
 use crate::web::reply::{self, Reply};
-use crate::web::{next, receive, remember, visit};
+use crate::web::{next, receive, visit};
 
 pub(super) fn routes(config: &Config) -> Vec<Route> {
     let url = config.logout_url.as_str();
@@ -73,7 +73,7 @@ fn logout<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> B
                     false => Reply::page(page(security, next)),
                 });
             }
-            sign_out(req, security, who).await?;
+            visit::sign_out(req, security, who).await?;
             if !reply::wants_json(req) {
                 visit::flash(req, security, Message::LoggedOut, &[]);
             }
@@ -85,20 +85,6 @@ fn logout<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> B
             security.config().post_logout_view.to_string()
         })))
     })
-}
-
-/// Ends the session and what the browser was remembered by, and takes its cookies back.
-pub(crate) async fn sign_out(
-    req: &Request<'_>,
-    security: &Security,
-    who: &crate::gate::Authenticated,
-) -> Result<()> {
-    if let Some(secret) = visit::session_secret(req, security) {
-        security.gate().sign_out(who, &secret).await?;
-    }
-    // Afterwards: a parallel request may have come back meanwhile, and its session ends with the series.
-    remember::forget(req, security).await?;
-    visit::signed_out(req)
 }
 
 /// Shown when the request may have come from elsewhere: a click by the user himself settles it.

@@ -108,7 +108,7 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
         }
         if reply::wants_json(req) {
             return Ok(Reply::json(
-                json!({ "user": reply::user_payload(), "tf_required": false }),
+                json!({ "user": reply::user_payload(req, security), "tf_required": false }),
             ));
         }
         Ok(Reply::found(

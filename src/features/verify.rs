@@ -41,7 +41,7 @@ fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFutu
         }
         if reply::wants_json(req) {
             return Ok(Reply::json(json!({
-                "user": reply::user_payload(),
+                "user": reply::user_payload(req, security),
                 "has_webauthn_verify_credential": false,
                 "oauth_enabled": false,
                 "oauth_providers": [],
@@ -73,7 +73,9 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
             return Ok(again(req, security, &fields, errors));
         }
         match verify(req, security, who, password.unwrap_or_default()).await? {
-            Ok(()) if reply::wants_json(req) => Ok(Reply::json(json!({ "user": reply::user_payload() }))),
+            Ok(()) if reply::wants_json(req) => {
+                Ok(Reply::json(json!({ "user": reply::user_payload(req, security) })))
+            }
             Ok(()) => {
                 visit::flash(req, security, Message::ReauthenticationSuccessful, &[]);
                 Ok(Reply::found(

@@ -29,8 +29,8 @@ impl Gate {
         replaces: Option<&SessionHash>,
         client: &Client,
     ) -> Result<Admission> {
-        if let Some(reason) = self.objection(evidence.user()) {
-            return Ok(self.refuse(&evidence, reason));
+        if let Some(reason) = self.objection(evidence.user()).await? {
+            return Ok(self.refuse(evidence, reason, client));
         }
         let proofs = vec![evidence.proof()];
         let admission = self
@@ -58,8 +58,8 @@ impl Gate {
         if evidence.user().id != current.user.id {
             return Ok(Admission::Refused(Reason::AuthenticationFailed));
         }
-        if let Some(reason) = self.objection(evidence.user()) {
-            return Ok(self.refuse(&evidence, reason));
+        if let Some(reason) = self.objection(evidence.user()).await? {
+            return Ok(self.refuse(evidence, reason, client));
         }
         let mut proofs = current.session.factors.clone();
         // What proved nothing has served, and what is proved again counts from now.
@@ -85,21 +85,23 @@ impl Gate {
         Ok(admission)
     }
 
-    fn refuse(&self, evidence: &Evidence, reason: Reason) -> Admission {
-        let (user, factor) = (Some(evidence.user().id), evidence.factor());
-        self.events.emit(Event::UserFailedAuthn { user, factor, reason });
+    fn refuse(&self, evidence: Evidence, reason: Reason, client: &Client) -> Admission {
+        let factor = evidence.factor();
+        self.failed(Some(evidence.into_user()), factor, reason, client);
         Admission::Refused(reason)
     }
 
     /// What speaks against this account, told only to who has proved to own it.
-    pub(super) fn objection(&self, user: &User) -> Option<Reason> {
-        if !user.active {
+    pub(super) async fn objection(&self, user: &User) -> Result<Option<Reason>> {
+        Ok(if !user.active {
             Some(Reason::DisabledAccount)
+        } else if self.policy.is_locked(user).await? {
+            Some(Reason::Locked)
         } else if self.config.confirmable && user.confirmed_at.is_none() {
             Some(Reason::ConfirmationRequired)
         } else {
             None
-        }
+        })
     }
 
     /// A session of this moment, not stored yet.

@@ -10,6 +10,7 @@
 mod admission;
 mod events;
 mod evidence;
+mod failures;
 mod freshness;
 mod identities;
 mod password;
@@ -36,6 +37,7 @@ use crate::config::Config;
 use crate::crypto::{Keys, Passwords};
 use crate::error::Result;
 use crate::model::Timestamp;
+use crate::policy::Policy;
 use crate::store::Datastore;
 
 /// Who asks: where the request came from, as far as it can be known.
@@ -78,10 +80,23 @@ pub(crate) struct Gate {
     pub store: Arc<dyn Datastore>,
     pub clock: Clock,
     pub events: Events,
+    pub policy: Arc<dyn Policy>,
     /// When the expired rows were last swept, in milliseconds.
     swept_at: AtomicI64,
     /// Whether a sweep is under way.
     sweeping: Arc<AtomicBool>,
+}
+
+/// What a gate is made of.
+pub(crate) struct Parts {
+    pub config: Arc<Config>,
+    pub identities: Identities,
+    pub keys: Keys,
+    pub passwords: Passwords,
+    pub store: Arc<dyn Datastore>,
+    pub clock: Clock,
+    pub events: Events,
+    pub policy: Arc<dyn Policy>,
 }
 
 /// How often an instance sweeps expired rows, how many in one statement, and how many statements at most: short ones,
@@ -91,15 +106,17 @@ const SWEEP_ROWS: i64 = 500;
 const SWEEP_ROUNDS: usize = 40;
 
 impl Gate {
-    pub fn new(
-        config: Arc<Config>,
-        identities: Identities,
-        keys: Keys,
-        passwords: Passwords,
-        store: Arc<dyn Datastore>,
-        clock: Clock,
-        events: Events,
-    ) -> Self {
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            config,
+            identities,
+            keys,
+            passwords,
+            store,
+            clock,
+            events,
+            policy,
+        } = parts;
         Gate {
             config,
             identities,
@@ -108,6 +125,7 @@ impl Gate {
             store,
             clock,
             events,
+            policy,
             swept_at: AtomicI64::new(0),
             sweeping: Arc::default(),
         }

@@ -2,7 +2,7 @@ use crate::crypto::{Password, Ticket, Verdict};
 use crate::error::Result;
 use crate::gate::throttle::{Account, Brake};
 use crate::gate::{Authenticated, Client, Evidence, Gate, LoginIdentity};
-use crate::model::{Event, Factor, Reason, User, UserId};
+use crate::model::{Event, Factor, Reason, User};
 
 /// Why a password was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,10 +34,10 @@ impl Gate {
             .await?
         {
             Brake::Go(attempt) => attempt,
-            Brake::Wait { seconds } => return Ok(Err(self.waiting(None, seconds))),
+            Brake::Wait { seconds } => return Ok(Err(self.waiting(None, seconds, client))),
         };
         let user = self.find(identity).await?;
-        let evidence = self.verify(ticket, user, password).await?;
+        let evidence = self.verify(ticket, user, password, client).await?;
         if evidence.is_ok() {
             self.attempt_succeeded(attempt).await?;
         }
@@ -56,10 +56,10 @@ impl Gate {
         let ticket = self.passwords.admit(client.limit)?;
         let attempt = match self.begin_attempt(Account::Own(who.user.id), client).await? {
             Brake::Go(attempt) => attempt,
-            Brake::Wait { seconds } => return Ok(Err(self.waiting(Some(who.user.id), seconds))),
+            Brake::Wait { seconds } => return Ok(Err(self.waiting(Some(who.user.clone()), seconds, client))),
         };
         let user = self.store.user(who.user.id).await?;
-        let evidence = self.verify(ticket, user, password).await?;
+        let evidence = self.verify(ticket, user, password, client).await?;
         if evidence.is_ok() {
             self.attempt_succeeded(attempt).await?;
         }
@@ -67,13 +67,8 @@ impl Gate {
     }
 
     /// A try during a wait: not looked at, but told.
-    fn waiting(&self, user: Option<UserId>, seconds: u64) -> PasswordRefusal {
-        let reason = Reason::TryLater { seconds };
-        self.events.emit(Event::UserFailedAuthn {
-            user,
-            factor: Factor::Password,
-            reason,
-        });
+    fn waiting(&self, user: Option<User>, seconds: u64, client: &Client) -> PasswordRefusal {
+        self.failed(user, Factor::Password, Reason::TryLater { seconds }, client);
         PasswordRefusal::Wait { seconds }
     }
 
@@ -82,31 +77,30 @@ impl Gate {
         ticket: Ticket,
         user: Option<User>,
         password: &Password,
+        client: &Client,
     ) -> Result<Result<Evidence, PasswordRefusal>> {
         let stored = user
             .as_ref()
             .and_then(|user| user.password.as_ref().map(|hash| (hash, user.handle.as_str())));
         let verdict = ticket.verify(&self.keys, password, stored).await?;
-        let known = user.as_ref().map(|user| user.id);
-        if let (Verdict::Right { proof, outdated }, Some(user)) = (verdict, user) {
-            if outdated {
-                self.rehash(&user, password).await;
+        let user = match (verdict, user) {
+            (Verdict::Right { proof, outdated }, Some(user)) => {
+                if outdated {
+                    self.rehash(&user, password).await;
+                }
+                match Evidence::password(user, proof, self.clock.now()) {
+                    Ok(evidence) => return Ok(Ok(evidence)),
+                    Err(user) => Some(user),
+                }
             }
-            if let Some(evidence) = Evidence::password(user, proof, self.clock.now()) {
-                return Ok(Ok(evidence));
-            }
-        }
-        let reason = Reason::AuthenticationFailed;
-        self.events.emit(Event::UserFailedAuthn {
-            user: known,
-            factor: Factor::Password,
-            reason,
-        });
-        Ok(Err(if known.is_some() {
-            PasswordRefusal::Wrong
-        } else {
-            PasswordRefusal::Unknown
-        }))
+            (_, user) => user,
+        };
+        let refusal = match user {
+            Some(_) => PasswordRefusal::Wrong,
+            None => PasswordRefusal::Unknown,
+        };
+        self.failed(user, Factor::Password, Reason::AuthenticationFailed, client);
+        Ok(Err(refusal))
     }
 
     /// Renews a hash of a lower cost or under an older key. Whatever goes wrong, the password was right: the user

@@ -85,7 +85,7 @@ impl Gate {
                 return Ok(Restored::Void);
             }
             if self.keys.is_token(secret, &series.token) {
-                if self.objection(&user).is_some() {
+                if self.objection(&user).await?.is_some() {
                     return Ok(Restored::Nobody);
                 }
                 if let Some(restored) = self.rotate(secret, &series, user, client, now).await? {

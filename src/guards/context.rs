@@ -63,7 +63,7 @@ impl<'r> FromRequest<'r> for SecurityContext {
             .negotiate(req.headers().get_one("Accept-Language"));
         let csrf_field_name = security.config().csrf_field_name.to_string();
         Outcome::Success(SecurityContext {
-            user: render::user(req),
+            user: render::user(req, security),
             // The token is base64url and the name is checked at launch: neither has anything to escape.
             csrf_field: format!(r#"<input type="hidden" name="{csrf_field_name}" value="{csrf_token}">"#),
             csrf_field_name,

@@ -18,6 +18,7 @@ mod role;
 mod session_user;
 mod sets;
 mod state;
+mod visitor;
 
 pub use anonymous::Anonymous;
 pub use auth_user::AuthUser;
@@ -34,3 +35,4 @@ pub(crate) use refusal::{
 pub use role::{HasAnyRole, HasRole};
 pub use session_user::SessionUser;
 pub use sets::{PermissionSet, RoleSet};
+pub use visitor::Visitor;

@@ -6,6 +6,8 @@ pub enum Reason {
     AuthenticationFailed,
     /// The account is deactivated; said only after the right password.
     DisabledAccount,
+    /// The application has locked the account; said only after the right password.
+    Locked,
     /// The address is not confirmed; said only after the right password.
     ConfirmationRequired,
     /// Too many tries; the next one counts after so many seconds.

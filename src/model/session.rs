@@ -22,6 +22,8 @@ impl SessionHash {
 pub enum Factor {
     /// A password.
     Password,
+    /// The word of the application, which found it out by means of its own.
+    Application,
     /// Nothing but having just registered.
     Register,
     /// Nothing but a browser that was to be remembered. It is never fresh.
@@ -33,6 +35,7 @@ impl Factor {
     pub const fn name(self) -> &'static str {
         match self {
             Factor::Password => "password",
+            Factor::Application => "application",
             Factor::Register => "register",
             Factor::Remember => "remember",
         }
@@ -42,6 +45,7 @@ impl Factor {
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "password" => Some(Factor::Password),
+            "application" => Some(Factor::Application),
             "register" => Some(Factor::Register),
             "remember" => Some(Factor::Remember),
             _ => None,

@@ -270,6 +270,8 @@ messages! {
     LoggedOut = "LOGGED_OUT" Success [],
     /// The server cannot answer now.
     TemporarilyUnavailable = "TEMPORARILY_UNAVAILABLE" Error [],
+    /// The application has locked the account.
+    AccountLocked = "ACCOUNT_LOCKED" Error [],
     /// Too many tries; the next one counts after a wait.
     TooManyAttempts = "TOO_MANY_ATTEMPTS" Error ["seconds"],
 }
@@ -281,6 +283,7 @@ mod tests {
     #[test]
     fn the_reference_has_92_and_each_key_leads_back() {
         let own = [
+            "ACCOUNT_LOCKED",
             "CSRF_FAILED",
             "LOGGED_OUT",
             "REGISTERED",

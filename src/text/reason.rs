@@ -7,6 +7,7 @@ impl Reason {
         match self {
             Reason::AuthenticationFailed => Message::GenericAuthnFailed,
             Reason::DisabledAccount => Message::DisabledAccount,
+            Reason::Locked => Message::AccountLocked,
             Reason::ConfirmationRequired => Message::ConfirmationRequired,
             Reason::TryLater { .. } => Message::TooManyAttempts,
             Reason::Busy | Reason::Unavailable => Message::TemporarilyUnavailable,

@@ -62,6 +62,11 @@ pub(crate) fn carried(req: &Request<'_>, security: &Security, fields: Option<&Fi
         .map(|next| next.to_string())
 }
 
+/// `next` when it is safe.
+pub(crate) fn safe(req: &Request<'_>, security: &Security, next: &str) -> Option<String> {
+    safe_next(next, own(req, security).as_ref()).map(|next| next.to_string())
+}
+
 /// The address of this request as a `next`: for GET only, since nothing else can be repeated by a redirect.
 pub(crate) fn here(req: &Request<'_>, security: &Security) -> Option<SafeNext> {
     if req.method() != rocket::http::Method::Get {

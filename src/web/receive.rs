@@ -13,6 +13,7 @@ use crate::web::fields::{FieldErrors, Fields};
 use crate::web::origin;
 use crate::web::reply::{self, Reply};
 use crate::web::submission::Submission;
+use crate::web::visit::Visit;
 use crate::web::{next, visit};
 
 /// The fields of the body and who sends them, or the answer to a body that cannot be read.
@@ -41,7 +42,10 @@ pub(crate) fn csrf(req: &Request<'_>, security: &Security, fields: &Fields) -> R
     };
     let cross_site = origin::cross_site(req, own.as_ref()) == origin::Evidence::CrossSite;
     let message = match token {
-        Some(token) if !cross_site && visit::csrf_is_valid(req, security, token) => return Ok(()),
+        Some(token) if !cross_site && visit::csrf_is_valid(req, security, token) => {
+            Visit::of(req).csrf_was_right();
+            return Ok(());
+        }
         _ => Message::CsrfFailed,
     };
     let why = match (cross_site, token, visit::knows_browser(req, security)) {

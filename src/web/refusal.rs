@@ -56,6 +56,7 @@ pub(crate) const fn status(reason: Reason) -> Status {
         | Reason::AnonymousRequired
         | Reason::CrossSite
         | Reason::DisabledAccount
+        | Reason::Locked
         | Reason::ConfirmationRequired => Status::Forbidden,
     }
 }

@@ -94,7 +94,7 @@ fn context(req: &Request<'_>, security: &Security, locale: &Locale, page: Page) 
     context.nonce = visit::Visit::of(req).nonce()?;
     context.csrf_field_name = security.config().csrf_field_name.to_string();
     context.csrf_token = visit::csrf_token(req, security)?;
-    context.user = user(req);
+    context.user = user(req, security);
     context.urls = urls(security);
     context.flashes = flashes(req, security, locale);
     context.form = page
@@ -169,8 +169,9 @@ fn field_view(
 }
 
 /// The signed-in user as templates see him.
-pub(crate) fn user(req: &Request<'_>) -> Option<UserView> {
+pub(crate) fn user(req: &Request<'_>, security: &Security) -> Option<UserView> {
     visit::identified(req).map(|who| UserView {
+        name: security.gate().policy.display_name(&who.user),
         email: who.user.email.clone(),
         username: who.user.username.clone(),
     })

@@ -94,9 +94,20 @@ impl Reply {
     }
 }
 
-/// What JSON says of the user: nothing by default, as in the reference.
-pub(crate) fn user_payload() -> Value {
-    json!({})
+/// What JSON says of who is signed in: nothing, as in the reference, unless the application's policy says more.
+pub(crate) fn user_payload(req: &Request<'_>, security: &Security) -> Value {
+    match visit::identified(req) {
+        Some(who) => Value::Object(security.gate().policy.payload(&who.user)),
+        None => json!({}),
+    }
+}
+
+/// The answer to a sign-in that is complete. `next` has been judged.
+pub(crate) fn signed_in(req: &Request<'_>, security: &Security, next: Option<String>) -> Reply {
+    if wants_json(req) {
+        return Reply::json(json!({ "user": user_payload(req, security), "tf_required": false }));
+    }
+    Reply::found(next.unwrap_or_else(|| security.config().post_login_view.to_string()))
 }
 
 /// An error that the request's cache holds, as one that can be returned.

@@ -5,6 +5,7 @@
 //! the request's local cache, and the fairing writes them as raw headers at the end.
 
 mod answer;
+mod session;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,8 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::{Purpose, SessionSecret, random_bytes};
 use crate::error::Result;
-use crate::gate::{Admission, Authenticated, Client, Evidence, Keepsake};
-use crate::model::Reason;
+use crate::gate::{Authenticated, Client, Keepsake};
 use crate::security::Security;
 use crate::text::Message;
 use crate::web::cookies::CookieKind;
@@ -24,6 +24,7 @@ use crate::web::refusal::Challenge;
 use crate::web::{client, next, origin, remember};
 
 pub(crate) use answer::set_cookies;
+pub(crate) use session::{admit, sign_out, step_up};
 
 /// The ledger of one request.
 #[derive(Default)]
@@ -49,6 +50,8 @@ struct Ledger {
     flashes_changed: bool,
     /// Why a guard refused.
     challenge: Option<Challenge>,
+    /// Whether the form of this request carried the visitor's own CSRF token.
+    csrf_checked: bool,
     /// Whether the answer depends on who asks.
     personal: bool,
     nonce: Option<String>,
@@ -79,6 +82,11 @@ impl Visit {
 
     pub fn set_challenge(&self, challenge: Challenge) {
         self.ledger().challenge = Some(challenge);
+    }
+
+    /// Notes that the form carried the visitor's own CSRF token.
+    pub fn csrf_was_right(&self) {
+        self.ledger().csrf_checked = true;
     }
 
     /// Notes that the answer depends on who asks, so that no shared cache keeps it.
@@ -258,7 +266,7 @@ pub(crate) fn csrf_header<'r>(req: &'r Request<'_>, security: &Security) -> Opti
 /// Whether an unsafe request that brings a session cookie may act for its owner: the browser says that it comes from
 /// this site, or it carries a token that another site cannot know.
 pub(crate) fn may_act(req: &Request<'_>, security: &Security) -> bool {
-    if !origin::is_unsafe(req) {
+    if !origin::is_unsafe(req) || Visit::of(req).ledger().csrf_checked {
         return true;
     }
     match origin::cross_site(req, next::own(req, security).as_ref()) {
@@ -269,84 +277,6 @@ pub(crate) fn may_act(req: &Request<'_>, security: &Security) -> bool {
             csrf_header(req, security).is_some_and(|token| csrf_is_valid(req, security, token))
         }
     }
-}
-
-/// Takes evidence to the gate and gives the browser its session, or the reason of the refusal. A session that the
-/// browser brought ends with it, and so does what it was remembered by; with `remember` it will be remembered anew.
-pub(crate) async fn admit(
-    req: &Request<'_>,
-    security: &Security,
-    evidence: Evidence,
-    client: &Client,
-    remember: bool,
-) -> Result<Result<(), Reason>> {
-    let replaces = session_secret(req, security).map(|secret| security.gate().keys.session_hash(&secret));
-    let admission = security.gate().admit(evidence, replaces.as_ref(), client).await?;
-    if let Admission::SignedIn { authenticated, .. } = &admission {
-        // Before any cookie is noted: if the store fails now, nobody is half signed in.
-        remember::forget(req, security).await?;
-        if remember {
-            match security.gate().remember(authenticated, client).await {
-                Ok(keepsake) => Visit::of(req).keep(keepsake),
-                // The account was deactivated or signed out everywhere within these milliseconds.
-                Err(error) if error.conflict() == Some("user_id") => {
-                    return Ok(Err(Reason::AuthenticationFailed));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    settle(req, admission)
-}
-
-/// Takes fresh evidence of who is signed in to the gate and gives the browser the session's new secret.
-pub(crate) async fn step_up(
-    req: &Request<'_>,
-    security: &Security,
-    who: &Authenticated,
-    evidence: Evidence,
-    client: &Client,
-) -> Result<Result<(), Reason>> {
-    let admission = security.gate().step_up(who, evidence, client).await?;
-    settle(req, admission)
-}
-
-fn settle(req: &Request<'_>, admission: Admission) -> Result<Result<(), Reason>> {
-    match admission {
-        Admission::SignedIn {
-            authenticated,
-            secret,
-        } => {
-            signed_in(req, secret)?;
-            Visit::of(req).ledger().identified = Some(authenticated);
-            Ok(Ok(()))
-        }
-        Admission::Refused(reason) => Ok(Err(reason)),
-    }
-}
-
-/// Puts a fresh session into the cookie and changes the browser's secret, so that tokens and messages from before
-/// the sign-in mean nothing after it.
-fn signed_in(req: &Request<'_>, secret: SessionSecret) -> Result<()> {
-    let fresh = Zeroizing::new(random_bytes::<32>()?);
-    let mut ledger = Visit::of(req).ledger();
-    ledger.session = Change::Set(secret);
-    ledger.restored = false;
-    ledger.browser = Some(fresh);
-    ledger.browser_is_new = true;
-    Ok(())
-}
-
-/// Removes the session's cookie and changes the browser's secret.
-pub(crate) fn signed_out(req: &Request<'_>) -> Result<()> {
-    let fresh = Zeroizing::new(random_bytes::<32>()?);
-    let mut ledger = Visit::of(req).ledger();
-    ledger.session = Change::Remove;
-    ledger.restored = false;
-    ledger.identified = None;
-    ledger.browser = Some(fresh);
-    ledger.browser_is_new = true;
-    Ok(())
 }
 
 /// Whether this request ended or replaced the session it came with.

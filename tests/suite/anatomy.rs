@@ -99,9 +99,10 @@ fn no_feature_knows_another() {
 }
 
 /// The rooms, from the ground up: each may use those of its own floor that stand before it, and those below.
-const FLOORS: [(&str, &[&str]); 13] = [
+const FLOORS: [(&str, &[&str]); 14] = [
     ("error", &[]),
-    ("model", &["error", "crypto"]),
+    ("model", &["error", "crypto", "identity"]),
+    ("policy", &["error", "model"]),
     ("clock", &["model"]),
     ("crypto", &["error", "model"]),
     ("identity", &["crypto"]),
@@ -110,7 +111,9 @@ const FLOORS: [(&str, &[&str]); 13] = [
     ("text", &["error", "model"]),
     (
         "gate",
-        &["error", "clock", "config", "crypto", "identity", "model", "store"],
+        &[
+            "error", "clock", "config", "crypto", "identity", "model", "policy", "store",
+        ],
     ),
     (
         "security",

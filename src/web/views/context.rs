@@ -48,6 +48,8 @@ pub(crate) struct PageContext {
 pub struct UserView {
     /// The address as it was typed.
     pub email: String,
+    /// By what name to speak of the user: the policy's `display_name`.
+    pub name: String,
     /// The user name as it was typed.
     pub username: Option<String>,
 }

@@ -80,6 +80,7 @@ impl Pages<'_> {
         PageContext {
             user: Some(UserView {
                 email: self.said.into(),
+                name: self.said.into(),
                 username: None,
             }),
             ..page

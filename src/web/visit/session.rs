@@ -1,0 +1,100 @@
+//! What a request does to the session that its browser has: gets one, proves anew, loses it.
+
+use rocket::Request;
+use zeroize::Zeroizing;
+
+use super::{Change, Visit, session_secret};
+use crate::crypto::{SessionSecret, random_bytes};
+use crate::error::Result;
+use crate::gate::{Admission, Authenticated, Client, Evidence};
+use crate::model::Reason;
+use crate::security::Security;
+use crate::web::remember;
+
+/// Takes evidence to the gate and gives the browser its session, or the reason of the refusal. A session that the
+/// browser brought ends with it, and so does what it was remembered by; with `remember` it will be remembered anew.
+pub(crate) async fn admit(
+    req: &Request<'_>,
+    security: &Security,
+    evidence: Evidence,
+    client: &Client,
+    remember: bool,
+) -> Result<Result<(), Reason>> {
+    let replaces = session_secret(req, security).map(|secret| security.gate().keys.session_hash(&secret));
+    let admission = security.gate().admit(evidence, replaces.as_ref(), client).await?;
+    if let Admission::SignedIn { authenticated, .. } = &admission {
+        // Before any cookie is noted: if the store fails now, nobody is half signed in.
+        remember::forget(req, security).await?;
+        if remember {
+            match security.gate().remember(authenticated, client).await {
+                Ok(keepsake) => Visit::of(req).keep(keepsake),
+                // The account was deactivated or signed out everywhere within these milliseconds.
+                Err(error) if error.conflict() == Some("user_id") => {
+                    return Ok(Err(Reason::AuthenticationFailed));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    settle(req, admission)
+}
+
+/// Takes fresh evidence of who is signed in to the gate and gives the browser the session's new secret.
+pub(crate) async fn step_up(
+    req: &Request<'_>,
+    security: &Security,
+    who: &Authenticated,
+    evidence: Evidence,
+    client: &Client,
+) -> Result<Result<(), Reason>> {
+    let admission = security.gate().step_up(who, evidence, client).await?;
+    settle(req, admission)
+}
+
+fn settle(req: &Request<'_>, admission: Admission) -> Result<Result<(), Reason>> {
+    match admission {
+        Admission::SignedIn {
+            authenticated,
+            secret,
+        } => {
+            signed_in(req, secret)?;
+            Visit::of(req).ledger().identified = Some(authenticated);
+            Ok(Ok(()))
+        }
+        Admission::Refused(reason) => Ok(Err(reason)),
+    }
+}
+
+/// Puts a fresh session into the cookie and changes the browser's secret, so that tokens and messages from before
+/// the sign-in mean nothing after it.
+fn signed_in(req: &Request<'_>, secret: SessionSecret) -> Result<()> {
+    let fresh = Zeroizing::new(random_bytes::<32>()?);
+    let mut ledger = Visit::of(req).ledger();
+    ledger.session = Change::Set(secret);
+    ledger.restored = false;
+    ledger.browser = Some(fresh);
+    ledger.browser_is_new = true;
+    Ok(())
+}
+
+/// Removes the session's cookie and changes the browser's secret.
+fn signed_out(req: &Request<'_>) -> Result<()> {
+    let fresh = Zeroizing::new(random_bytes::<32>()?);
+    let mut ledger = Visit::of(req).ledger();
+    ledger.session = Change::Remove;
+    ledger.restored = false;
+    ledger.identified = None;
+    ledger.browser = Some(fresh);
+    ledger.browser_is_new = true;
+    Ok(())
+}
+
+/// Ends the session and what the browser was remembered by, and takes its cookies back.
+pub(crate) async fn sign_out(req: &Request<'_>, security: &Security, who: &Authenticated) -> Result<()> {
+    if let Some(secret) = session_secret(req, security) {
+        security.gate().sign_out(who, &secret).await?;
+    }
+    // Afterwards: a parallel request may have come back meanwhile, and its session ends with the series.
+    remember::forget(req, security).await?;
+    signed_out(req)
+}
