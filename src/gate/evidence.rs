@@ -12,18 +12,12 @@ pub struct Evidence {
 impl Evidence {
     /// The right password. `PasswordProof` comes from a successful verification alone, and only the account whose
     /// password it was gets evidence for it.
-    ///
-    /// # Errors
-    /// The user again, when the proof is of another's password.
-    pub(super) fn password(user: User, proof: PasswordProof, at: Timestamp) -> Result<Self, User> {
-        match proof.is_of(&user.handle) {
-            true => Ok(Evidence {
-                user,
-                factor: Factor::Password,
-                at,
-            }),
-            false => Err(user),
-        }
+    pub(super) fn password(user: User, proof: PasswordProof, at: Timestamp) -> Option<Self> {
+        proof.is_of(&user.handle).then_some(Evidence {
+            user,
+            factor: Factor::Password,
+            at,
+        })
     }
 
     /// The word of the application, which has found out by means of its own who somebody is.

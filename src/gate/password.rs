@@ -1,5 +1,5 @@
 use crate::crypto::{Password, Ticket, Verdict};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gate::throttle::{Account, Brake};
 use crate::gate::{Authenticated, Client, Evidence, Gate, LoginIdentity};
 use crate::model::{Event, Factor, Reason, User};
@@ -89,8 +89,8 @@ impl Gate {
                     self.rehash(&user, password).await;
                 }
                 match Evidence::password(user, proof, self.clock.now()) {
-                    Ok(evidence) => return Ok(Ok(evidence)),
-                    Err(user) => Some(user),
+                    Some(evidence) => return Ok(Ok(evidence)),
+                    None => return Err(Error::internal("a proof of another account's password")),
                 }
             }
             (_, user) => user,
