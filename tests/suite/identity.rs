@@ -236,13 +236,26 @@ async fn an_identity_is_taken_once_and_checked() {
 
 #[rocket::async_test]
 async fn names_that_cannot_be_stop_the_launch() {
-    for name in ["", "email", "username", "us_phone_number", "Staff", "staff number", "1st", "ß"] {
+    for name in [
+        "",
+        "email",
+        "username",
+        "us_phone_number",
+        "Staff",
+        "staff number",
+        "1st",
+        "ß",
+    ] {
         let rocket = app().rocket(|fairing| fairing.identity(name, staff_number));
         let error = rocket.ignite().await.expect_err(name);
         assert!(matches!(error.kind(), ErrorKind::FailedFairings(_)), "{name:?}");
     }
     let app = app().set("security.user_identity_attributes", ["email", "badge"]);
-    let error = app.rocket(|fairing| fairing).ignite().await.expect_err("no badge");
+    let error = app
+        .rocket(|fairing| fairing)
+        .ignite()
+        .await
+        .expect_err("no badge");
     assert!(matches!(error.kind(), ErrorKind::FailedFairings(_)));
 }
 

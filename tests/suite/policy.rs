@@ -39,7 +39,7 @@ impl Policy for Door {
     async fn is_locked(&self, _: &User) -> Result<bool> {
         if *self.0.down.lock().unwrap() {
             // What any call into a broken store gives.
-            return Err(Error::from(unavailable()));
+            return Err(unavailable());
         }
         Ok(*self.0.locked.lock().unwrap())
     }
@@ -52,10 +52,9 @@ impl Policy for Door {
 }
 
 /// An error such as the application meets: from our own store, asked for what cannot be.
-fn unavailable() -> rocket_security::Error {
+fn unavailable() -> Error {
     rocket_security::db::PoolOptions::from_figment(&rocket::figment::Figment::new())
-        .err()
-        .expect("a configuration without a URL")
+        .expect_err("a configuration without a URL")
 }
 
 #[derive(FromForm)]

@@ -73,15 +73,15 @@ pub(super) async fn an_identity_belongs_to_one(store: &Store) {
     let name = format!("late{}", unique());
     let mut new = new_user(&name);
     new.phone = Some(phone.clone());
-    let taken = store.create_user(new).await.err().expect("taken");
+    let taken = store.create_user(new).await.expect_err("taken");
     assert_eq!(taken.conflict(), Some("phone"));
     let mut new = new_user(&name);
     new.identities = vec![staff(&number)];
-    let taken = store.create_user(new).await.err().expect("taken");
+    let taken = store.create_user(new).await.expect_err("taken");
     assert_eq!(taken.conflict(), Some("identity"));
     let mut new = new_user(&name);
     new.identities = vec![staff(&format!("{number}a")), staff(&format!("{number}b"))];
-    let twice = store.create_user(new).await.err().expect("an attribute twice");
+    let twice = store.create_user(new).await.expect_err("an attribute twice");
     assert_eq!(twice.conflict(), Some("identity"));
     let email = format!("{name}@example.org");
     assert!(
