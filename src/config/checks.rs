@@ -108,6 +108,12 @@ fn times(config: &Config) -> Vec<Combination> {
         config.remember_cookie_name.as_str() == config.session_cookie_name.as_str(),
             [remember_cookie_name, session_cookie_name],
             "is the same as session_cookie_name.", "Give each cookie a name of its own.";
+        config.csrf_cookie_name.as_ref().is_some_and(|name| {
+            [config.session_cookie_name.as_str(), config.remember_cookie_name.as_str(), "security_browser", "security_flash"]
+                .contains(&name.as_str())
+        }),
+            [csrf_cookie_name],
+            "is the name of another cookie of the library's.", "Give each cookie a name of its own: \"XSRF-TOKEN\".";
         config.login_wait_max < config.login_wait_first, [login_wait_max, login_wait_first],
             "is shorter than login_wait_first.", "Write a longer time, or shorten login_wait_first.";
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rocket::http::{Method, SameSite};
 
 /// Whether each setting that can weaken security does.
-fn weakened(config: &Config) -> [(&'static str, bool); 11] {
+fn weakened(config: &Config) -> [(&'static str, bool); 12] {
     [
         ("logout_methods", config.logout_methods.contains(&Method::Get)),
         ("logout_csrf", !config.logout_csrf),
@@ -26,6 +26,10 @@ fn weakened(config: &Config) -> [(&'static str, bool); 11] {
             config.session_cookie_samesite == SameSite::None,
         ),
         ("freshness", config.freshness == Freshness::Off),
+        (
+            "csrf_ignore_unauth_endpoints",
+            config.csrf_ignore_unauth_endpoints,
+        ),
         ("login_wait_after", config.login_wait_after > 10),
         ("login_wait_address_after", config.login_wait_address_after > 100),
         (
@@ -174,6 +178,10 @@ mod tests {
             ("argon2_memory_kib", "argon2_iterations = 1"),
             ("session_cookie_samesite", "session_cookie_samesite = \"None\""),
             ("freshness", "freshness = -1"),
+            (
+                "csrf_ignore_unauth_endpoints",
+                "csrf_ignore_unauth_endpoints = true",
+            ),
             (
                 "trusted_proxies",
                 "trusted_proxies = [\"10.0.0.0/8\", \"0.0.0.0/0\"]",

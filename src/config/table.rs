@@ -158,6 +158,18 @@ settings! {
     section "Cross-site requests" {
         /// A header that may carry the CSRF token, beside `X-CSRFToken` and `X-CSRF-Token`.
         csrf_header: HeaderName = "\"X-XSRF-Token\"" reference "CSRF_HEADER";
+        /// A cookie with the CSRF token, for single-page applications whose scripts read it and send it back in
+        /// `csrf_header`: axios and Angular expect `"XSRF-TOKEN"`. None sends no such cookie. It is never renamed.
+        csrf_cookie_name: Option<CookieName> = "\"\"" reference "CSRF_COOKIE_NAME";
+        /// The `SameSite` of that cookie. It has the domain of the session cookie, and scripts may read it.
+        csrf_cookie_samesite: SameSite = "\"Strict\"";
+        /// Whether each answer to a signed-in visitor brings that cookie anew, and not only where his is missing or of another
+        /// session.
+        csrf_cookie_refresh_each_request: bool = "false" reference "CSRF_COOKIE_REFRESH_EACH_REQUEST";
+        /// Whether who is not signed in needs no token: for clients that keep no cookies. What a browser says to come from
+        /// another site is refused all the same.
+        csrf_ignore_unauth_endpoints: bool = "false" reference "CSRF_IGNORE_UNAUTH_ENDPOINTS"
+            weakens "When `true`, a browser that says nothing of where a form comes from can be signed in to somebody else's account.";
         /// The form field, and JSON key, that carries the CSRF token.
         csrf_field_name: FieldName = "\"csrf_token\"";
     }

@@ -18,6 +18,8 @@ pub(crate) enum CookieKind {
     Flash,
     /// What a remembered browser comes back with.
     Remember,
+    /// The CSRF token, for scripts.
+    Csrf,
 }
 
 /// How cookies go out in this application: decided once at launch.
@@ -27,6 +29,9 @@ pub(crate) struct CookiePolicy {
     browser: String,
     flash: String,
     remember: String,
+    /// Empty where there is none.
+    csrf: String,
+    csrf_same_site: SameSite,
     domain: Option<String>,
     same_site: SameSite,
     secure: bool,
@@ -50,6 +55,13 @@ impl CookiePolicy {
             browser: named("security_browser"),
             flash: named("security_flash"),
             remember: named(&config.remember_cookie_name),
+            // Scripts look for it by its name.
+            csrf: config
+                .csrf_cookie_name
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            csrf_same_site: config.csrf_cookie_samesite,
             domain,
             same_site: config.session_cookie_samesite,
             secure: !insecure,
@@ -63,7 +75,13 @@ impl CookiePolicy {
             CookieKind::Browser => &self.browser,
             CookieKind::Flash => &self.flash,
             CookieKind::Remember => &self.remember,
+            CookieKind::Csrf => &self.csrf,
         }
+    }
+
+    /// Whether scripts are given the CSRF token in a cookie.
+    pub fn has_csrf(&self) -> bool {
+        !self.csrf.is_empty()
     }
 
     /// A cookie that outlives the browser.
@@ -79,9 +97,12 @@ impl CookiePolicy {
     pub fn cookie(&self, kind: CookieKind, value: Option<&str>) -> Cookie<'static> {
         let mut cookie = Cookie::build((self.name(kind).to_owned(), value.unwrap_or_default().to_owned()))
             .path("/")
-            .http_only(true)
+            .http_only(kind != CookieKind::Csrf)
             .secure(self.secure)
-            .same_site(self.same_site);
+            .same_site(match kind {
+                CookieKind::Csrf => self.csrf_same_site,
+                _ => self.same_site,
+            });
         if let Some(domain) = &self.domain {
             cookie = cookie.domain(domain.clone());
         }

@@ -35,12 +35,16 @@ pub(crate) async fn form<'r>(
 /// The error as it stands on the reference's wire: under the token's field.
 pub(crate) fn csrf(req: &Request<'_>, security: &Security, fields: &Fields) -> Result<(), FieldErrors> {
     let own = next::own(req, security);
+    let cross_site = origin::cross_site(req, own.as_ref()) == origin::Evidence::CrossSite;
+    let is_anonymous = visit::identified(req).is_none();
+    if security.config().csrf_ignore_unauth_endpoints && is_anonymous && !cross_site {
+        return Ok(());
+    }
     let token = match fields.text(&security.config().csrf_field_name) {
         Ok(Some(token)) => Some(token),
         Ok(None) => visit::csrf_header(req, security),
         Err(_) => None,
     };
-    let cross_site = origin::cross_site(req, own.as_ref()) == origin::Evidence::CrossSite;
     let message = match token {
         Some(token) if !cross_site && visit::csrf_is_valid(req, security, token) => {
             Visit::of(req).csrf_was_right();

@@ -52,6 +52,8 @@ struct Ledger {
     challenge: Option<Challenge>,
     /// Whether the form of this request carried the visitor's own CSRF token.
     csrf_checked: bool,
+    /// Whether this answer carries a CSRF token.
+    csrf_issued: bool,
     /// Whether the answer depends on who asks.
     personal: bool,
     nonce: Option<String>,
@@ -225,9 +227,7 @@ fn read_browser_secret(req: &Request<'_>, security: &Security) -> Option<Zeroizi
 }
 
 /// What this request's CSRF tokens are bound to: the session as it will be after the answer, else the browser.
-fn binding(req: &Request<'_>, security: &Security) -> Result<Binding> {
-    let visit = Visit::of(req);
-    let mut ledger = visit.ledger();
+fn binding(req: &Request<'_>, security: &Security, ledger: &mut Ledger) -> Result<Binding> {
     match &ledger.session {
         Change::Set(secret) => return Ok(Binding::Session(Zeroizing::new(secret.bytes().to_vec()))),
         Change::None if ledger.identified.is_some() => {
@@ -237,19 +237,26 @@ fn binding(req: &Request<'_>, security: &Security) -> Result<Binding> {
         }
         Change::None | Change::Remove => {}
     }
-    let secret = browser_secret(req, security, &mut ledger)?;
+    let secret = browser_secret(req, security, ledger)?;
     Ok(Binding::Browser(Zeroizing::new(secret.to_vec())))
 }
 
 /// A CSRF token for the page or the JSON that answers this request.
 pub(crate) fn csrf_token(req: &Request<'_>, security: &Security) -> Result<String> {
-    Visit::of(req).mark_personal();
-    csrf::issue(&security.gate().keys.secret, &binding(req, security)?)
+    let mut ledger = Visit::of(req).ledger();
+    ledger.personal = true;
+    ledger.csrf_issued = true;
+    csrf::issue(
+        &security.gate().keys.secret,
+        &binding(req, security, &mut ledger)?,
+    )
 }
 
 /// Whether `token` was issued to this visitor.
 pub(crate) fn csrf_is_valid(req: &Request<'_>, security: &Security, token: &str) -> bool {
-    binding(req, security).is_ok_and(|binding| csrf::verify(&security.gate().keys.secret, &binding, token))
+    let mut ledger = Visit::of(req).ledger();
+    binding(req, security, &mut ledger)
+        .is_ok_and(|binding| csrf::verify(&security.gate().keys.secret, &binding, token))
 }
 
 /// The token in one of the headers that carry it.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::attempt::{Attempt, codes};
 use crate::support::{Browser, PASSWORD, app, json as read, rocket};
 
+mod cookie;
 mod routes;
 mod tokens;
 

@@ -1,14 +1,40 @@
 //! What the ledger says, written into the answer.
 
 use rocket::Request;
-use rocket::http::Header;
+use rocket::http::{Cookie, Header};
 
-use super::{Change, Visit, browser_secret};
+use super::{Change, Ledger, Visit, binding, browser_secret};
 use crate::crypto::Purpose;
 use crate::error::Result;
 use crate::security::Security;
 use crate::web::cookies::CookieKind;
-use crate::web::remember;
+use crate::web::{csrf, remember};
+
+/// The CSRF token for scripts (spec 4.9): whenever the visitor has none that serves, so at sign-in, with the first token
+/// that is asked for, and after a key was dropped; gone at sign-out.
+fn csrf_cookie(
+    req: &Request<'_>,
+    security: &Security,
+    ledger: &mut Ledger,
+) -> Result<Option<Cookie<'static>>> {
+    let policy = security.cookies();
+    let presented = req.cookies().get(policy.name(CookieKind::Csrf));
+    if matches!(ledger.session, Change::Remove) {
+        return Ok(presented.map(|_| policy.cookie(CookieKind::Csrf, None)));
+    }
+    let signed_in = ledger.identified.is_some();
+    if !signed_in && !ledger.csrf_issued {
+        return Ok(None);
+    }
+    let ring = &security.gate().keys.secret;
+    let binding = binding(req, security, ledger)?;
+    let serves = presented.is_some_and(|cookie| csrf::verify(ring, &binding, cookie.value()));
+    if serves && !(signed_in && security.config().csrf_cookie_refresh_each_request) {
+        return Ok(None);
+    }
+    let token = csrf::issue(ring, &binding)?;
+    Ok(Some(policy.cookie(CookieKind::Csrf, Some(&token))))
+}
 
 /// The `Set-Cookie` headers of this answer.
 pub(crate) fn set_cookies(req: &Request<'_>, security: &Security) -> Result<Vec<Header<'static>>> {
@@ -27,6 +53,9 @@ pub(crate) fn set_cookies(req: &Request<'_>, security: &Security) -> Result<Vec<
         Change::Set(keepsake) => cookies.push(remember::cookie(security, Some(keepsake))),
         Change::Remove => cookies.push(remember::cookie(security, None)),
         Change::None => {}
+    }
+    if policy.has_csrf() {
+        cookies.extend(csrf_cookie(req, security, &mut ledger)?);
     }
     if ledger.flashes_changed {
         match ledger.flashes.take() {
