@@ -53,7 +53,8 @@
 //! | a page for who gave a password lately | [`Fresh<15>`](Fresh) |
 //! | a page for strangers only | [`Anonymous`] |
 //! | a form of your own, safe from other sites | [`CsrfForm<T>`](CsrfForm), with the field from [`SecurityContext`] |
-//! | your own answer to a refusal | a catcher for 401 or 403, with [`Refusal`] |
+//! | your own answer to a refusal | [`SecurityFairing::on_unauthenticated`] and its siblings, or a catcher with [`Refusal`] |
+//! | your own form of JSON | [`SecurityFairing::render_json`] |
 //! | the library in your own handler | [`&Security`](Security) |
 //! | to know what happens | [`SecurityFairing::on_event`] |
 //! | to test a protected route | [`testing`](https://docs.rs/rocket_security/latest/rocket_security/testing/) |
@@ -128,7 +129,7 @@ pub use gate::Evidence;
 #[doc(hidden)]
 pub use guards::Name;
 pub use guards::{
-    Anonymous, AuthUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole,
+    Anonymous, AuthUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole, Mechanism,
     PermissionName, PermissionSet, Refusal, RoleName, RoleSet, SecurityContext, SecurityError, SessionUser,
     Visitor,
 };
@@ -137,5 +138,6 @@ pub use model::{Assurance, Event, Factor, Proof, Reason, Role, Session, Timestam
 pub use policy::{FailedAuthn, Policy};
 pub use security::Security;
 pub use store::pool as db;
+pub use web::handlers::JsonAnswer;
 pub use web::reply::Reply;
 pub use web::views::{FlashView, UserView};

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::broadcast;
 
-use crate::config::Config;
+use crate::config::{Config, with_query};
 use crate::crypto::Password;
 use crate::error::{Error, Result};
 use crate::gate::Gate;
@@ -14,6 +14,8 @@ use crate::model::{Event, NewUser, Role, User, UserId};
 use crate::store::{Datastore, Identity};
 use crate::text::{Catalog, Message};
 use crate::web::cookies::CookiePolicy;
+use crate::web::handlers::Handlers;
+use crate::web::origin::Origin;
 use crate::web::views::Views;
 
 /// The library at work in an application: managed state, and a request guard.
@@ -38,6 +40,10 @@ pub(crate) struct Inner {
     pub cookies: CookiePolicy,
     /// The roles that the application declared, when it did.
     pub roles: Option<BTreeSet<String>>,
+    /// What the application answers in our place.
+    pub handlers: Handlers,
+    /// Where this application lives, as far as the settings say; never what a request calls it.
+    pub origin: Option<Origin>,
     /// Whether `rocket_dyn_templates` is attached, found out when the first page is rendered.
     pub app_templates: OnceLock<bool>,
 }
@@ -61,6 +67,10 @@ impl Security {
 
     pub(crate) fn cookies(&self) -> &CookiePolicy {
         &self.0.cookies
+    }
+
+    pub(crate) fn handlers(&self) -> &Handlers {
+        &self.0.handlers
     }
 
     pub(crate) fn declared_roles(&self) -> Option<&BTreeSet<String>> {
@@ -202,10 +212,38 @@ impl Security {
             .await
     }
 
-    /// The path of one of our pages (`"login"`, `"logout"`, `"register"`, `"verify"`), the prefix included; nothing
-    /// when that feature is off.
-    pub fn url_for(&self, view: &str) -> Option<String> {
-        self.config().page(view)
+    /// The path of one of our pages (`"login"`, `"logout"`, `"register"`, `"verify"`), the prefix included, with these
+    /// query parameters; nothing when that feature is off (`url_for_security` of the reference).
+    ///
+    /// ```
+    /// use rocket::{get, response::Redirect};
+    /// use rocket_security::Security;
+    ///
+    /// #[get("/members")]
+    /// fn members(security: &Security) -> Option<Redirect> {
+    ///     Some(Redirect::found(security.url_for("login", &[("next", "/members/list?page=2")])?))
+    /// }
+    /// ```
+    ///
+    /// Where a `*_view` setting leads says [`Config::view`].
+    pub fn url_for(&self, view: &str, params: &[(&str, &str)]) -> Option<String> {
+        Some(with_query(&self.config().page(view)?, params))
+    }
+
+    /// The same as a whole URL, for a mail or another system. Its host is the first of `trusted_hosts`, by `https`; in
+    /// development, where that may be empty, the address that Rocket listens on. What a request calls this application
+    /// by plays no part: an attacker can write anything into `Host`.
+    ///
+    /// # Errors
+    /// A configuration error when the settings do not say where the application lives.
+    pub fn absolute_url_for(&self, view: &str, params: &[(&str, &str)]) -> Result<Option<String>> {
+        let Some(origin) = &self.0.origin else {
+            return Err(Error::config(
+                "the host of this application is not known: write `trusted_hosts = [\"example.com\"]`",
+            ));
+        };
+        let path = self.url_for(view, params);
+        Ok(path.map(|path| format!("{origin}{path}")))
     }
 
     /// A message in the language of the log, for errors in-process.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::development::DEVELOPMENT_MARK;
 use super::raw::Raw;
 use super::table::Config;
-use super::{IdentityAttribute, PasswordLength, SecretText, UrlPath};
+use super::{IdentityAttribute, PasswordLength, RedirectBehavior, SecretText, UrlPath, View};
 use crate::crypto::{PasswordCost, SingleHash};
 
 pub(super) fn check(config: &mut Config, raw: &mut Raw<'_>) {
@@ -15,10 +15,12 @@ pub(super) fn check(config: &mut Config, raw: &mut Raw<'_>) {
         identity(config),
         times(config),
         hashing(config),
+        redirects(config),
     ]
     .into_iter()
     .flatten()
     .chain(hosts(config))
+    .chain(views(config))
     .filter(|combination| combination.names.iter().all(|name| !raw.report.has(name)))
     .collect();
     for Combination { names, problem, mend } in combinations {
@@ -52,7 +54,9 @@ macro_rules! combinations {
 }
 
 fn addresses(config: &Config) -> Vec<Combination> {
-    let leads_to = |view: &str, url: &UrlPath| view.split(['?', '#']).next() == Some(&*config.path(url));
+    let leads_to = |view: &View, url: &UrlPath| {
+        config.view(view, &[]).split(['?', '#']).next() == Some(&*config.path(url))
+    };
     let twice = |one: &UrlPath, other: &UrlPath| one == other;
     combinations! { config:
         twice(&config.logout_url, &config.login_url), [logout_url, login_url],
@@ -153,6 +157,61 @@ fn hosts(config: &Config) -> Vec<Combination> {
     }
 }
 
+fn redirects(config: &Config) -> Vec<Combination> {
+    let is_domain =
+        |host: &str| matches!(url::Url::parse(&format!("http://{host}/")), Ok(url) if url.domain().is_some());
+    let base = config.redirect_base_domain.as_deref();
+    let listed = &config.redirect_allowed_subdomains;
+    combinations! { config:
+        config.redirect_allow_subdomains && !config.trusted_hosts.iter().any(|host| is_domain(host)),
+            [redirect_allow_subdomains, trusted_hosts],
+            "has no domain whose subdomains it could allow: what a request calls itself by (`Host`) can be anything.",
+            "Write trusted_hosts = [\"example.com\"], or list each host in redirect_base_domain and \
+             redirect_allowed_subdomains.";
+        base.is_none() && !listed.is_empty(), [redirect_allowed_subdomains, redirect_base_domain],
+            "has no redirect_base_domain to stand before.", "Write redirect_base_domain = \"example.com\".";
+        base.is_some() && listed.is_empty(), [redirect_base_domain, redirect_allowed_subdomains],
+            "allows nothing while redirect_allowed_subdomains is empty.",
+            "Write redirect_allowed_subdomains = [\".\"] for the domain itself, or its subdomains.";
+        base.is_some_and(|base| !is_domain(base)) && listed.iter().any(|label| label.as_str() != "."),
+            [redirect_base_domain, redirect_allowed_subdomains],
+            "is an address, which has no subdomains.", "Write a domain, or redirect_allowed_subdomains = [\".\"].";
+    }
+}
+
+/// Views that name a page of ours which is off, or which a single-page application should show.
+fn views(config: &Config) -> Vec<Combination> {
+    let single_page = config.redirect_behavior == Some(RedirectBehavior::Spa);
+    let all = [
+        ("post_login_view", Some(&config.post_login_view), false),
+        ("post_logout_view", Some(&config.post_logout_view), false),
+        ("post_register_view", config.post_register_view.as_ref(), false),
+        ("post_verify_view", config.post_verify_view.as_ref(), false),
+        // What a visitor is to read there goes along as a parameter, which our pages do not look at.
+        ("unauthorized_view", config.unauthorized_view.as_ref(), true),
+    ];
+    let mut found = Vec::new();
+    for (name, view, tells) in all {
+        let Some(page) = view.and_then(View::page) else {
+            continue;
+        };
+        if config.page(page).is_none() {
+            found.push(Combination {
+                names: vec![name],
+                problem: format!("names the page `{page}`, which is off."),
+                mend: "Write another page, or a path.".into(),
+            });
+        } else if single_page && tells {
+            found.push(Combination {
+                names: vec![name, "redirect_behavior"],
+                problem: "names a page of ours, but redirect_behavior is \"spa\".".into(),
+                mend: "Write the path or URL at which the front end shows it.".into(),
+            });
+        }
+    }
+    found
+}
+
 fn keys(config: &Config, raw: &mut Raw<'_>) {
     for (name, ring) in [
         ("secret_keys", &config.secret_keys),
@@ -213,9 +272,18 @@ fn weakness(key: &SecretText, config: &Config) -> Option<&'static str> {
     (distinct.len() < 12).then_some("holds a key that is not random.")
 }
 
+/// Settings of which something is said that weakens, though no launch stops for it: listed in `accepted_risks`, they
+/// are not told of again.
+pub(super) const TOLD: [&str; 4] = [
+    "registerable",
+    "session_cookie_domain",
+    "session_lifetime",
+    "remember_duration",
+];
+
 /// What may be so, but should be known.
 fn say(config: &mut Config) {
-    if config.registerable && config.return_generic_responses {
+    if config.registerable && config.return_generic_responses && !config.accepts_risk("registerable") {
         let text = "signing up tells whether an address is taken: only a mail could answer otherwise, and this \
                     version sends none.";
         config.note("registerable", text.into(), true);
@@ -230,7 +298,9 @@ fn say(config: &mut Config) {
         let text = "means nothing while password_single_hash is true.";
         config.note("password_salt", text.into(), false);
     }
-    if let Some(domain) = &config.session_cookie_domain {
+    if let Some(domain) = &config.session_cookie_domain
+        && !config.accepts_risk("session_cookie_domain")
+    {
         let text = format!("every host of {domain} gets the session cookie, and can set one.");
         config.note("session_cookie_domain", text, true);
     }
@@ -238,7 +308,7 @@ fn say(config: &mut Config) {
         ("session_lifetime", config.session_lifetime),
         ("remember_duration", config.remember_duration),
     ] {
-        if time.as_secs() > 30 * 86_400 {
+        if time.as_secs() > 30 * 86_400 && !config.accepts_risk(name) {
             let text = "is longer than the 30 days of NIST SP 800-63B-4, 2.1.3.";
             config.note(name, text.into(), true);
         }

@@ -88,6 +88,12 @@ choices! {
         FlaskSecurity = "flask-security",
     }
 
+    /// Who shows the pages that visitors end on.
+    RedirectBehavior {
+        /// A single-page application: what a page would say goes along as query parameters.
+        Spa = "spa",
+    }
+
     /// How a message is meant, in an override of its text.
     MessageLevel {
         /// Something went wrong.

@@ -58,6 +58,26 @@ pub(super) fn host_name(text: String) -> Result<String, Wrong> {
     })
 }
 
+/// One or more labels to be put before a domain, in lower case and without letters beyond ASCII.
+pub(super) fn subdomain(text: String) -> Result<String, Wrong> {
+    if text == "." {
+        return Ok(text);
+    }
+    if text.contains('*') {
+        return Err(Wrong::new("must be written out: there is no `*` here.")
+            .mend("List each subdomain, or see redirect_allow_subdomains."));
+    }
+    let wrong = || Wrong::new("must be what stands before the domain: `\"shop\"`, without dots at its ends.");
+    // Read with a domain behind it, as it will be used; a number alone would read as an address.
+    match url::Host::parse(&format!("{text}.example")) {
+        Ok(url::Host::Domain(whole)) => match whole.strip_suffix(".example") {
+            Some(labels) if is_host_name(labels) => Ok(labels.to_owned()),
+            _ => Err(wrong()),
+        },
+        _ => Err(wrong()),
+    }
+}
+
 fn is_host_name(domain: &str) -> bool {
     domain.len() <= 253
         && domain.split('.').all(|label| {
@@ -73,7 +93,7 @@ fn is_host_name(domain: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::config::texts::tests::{check, read};
-    use crate::config::{CookieDomain, HostName};
+    use crate::config::{CookieDomain, HostName, Subdomain};
 
     #[test]
     fn domains() {
@@ -99,6 +119,19 @@ mod tests {
             read::<CookieDomain>("Example.COM").as_deref(),
             Some("example.com")
         );
+    }
+
+    #[test]
+    fn subdomains() {
+        check::<Subdomain>(
+            &[".", "shop", "eu.shop", "a-b", "1"],
+            &[
+                "", "..", ".shop", "shop.", "*", "*.shop", "a..b", "a b", "a/b", "a:80", "a@b", "a_b", "-a",
+                "a%2eb",
+            ],
+        );
+        assert_eq!(read::<Subdomain>("Shop").as_deref(), Some("shop"));
+        assert_eq!(read::<Subdomain>("bücher").as_deref(), Some("xn--bcher-kva"));
     }
 
     #[test]

@@ -34,6 +34,7 @@ mod raw;
 mod report;
 mod risks;
 mod secret;
+mod sections;
 mod table;
 mod texts;
 mod value;
@@ -43,19 +44,23 @@ use std::path::PathBuf;
 use rocket::figment::Figment;
 
 pub use attribute::IdentityAttribute;
-pub use choices::{Compat, Freshness, MessageLevel, PasswordHash, PasswordLength, UnicodeForm};
+pub use choices::{
+    Compat, Freshness, MessageLevel, PasswordHash, PasswordLength, RedirectBehavior, UnicodeForm,
+};
 pub use declare::Setting;
 pub use development::{DEVELOPMENT_MARK, DevKeys, Development, dev_keys};
 pub(crate) use development::{FOLDER, make_folder};
 pub use markdown::settings_markdown;
 pub use messages::MessageOverride;
 pub use network::Network;
-pub(crate) use pages::PAGES;
+pub(crate) use pages::{PAGES, with_query};
+pub(crate) use raw::nearest;
 pub use report::{Notice, Problem, Report};
 pub use secret::SecretText;
 pub use table::{Config, SETTINGS};
 pub use texts::{
-    CookieDomain, CookieName, FieldName, HeaderName, HostName, RiskName, TemplateName, UrlPath, View,
+    CookieDomain, CookieName, FieldName, HeaderName, HostName, RiskName, Subdomain, TemplateName, UrlPath,
+    View,
 };
 
 use raw::Raw;
@@ -90,6 +95,7 @@ impl Config {
         config.derive(&raw);
         checks::check(&mut config, &mut raw);
         risks::check(&mut config, &mut raw);
+        sections::say(&mut config, figment);
         if raw.report.is_empty() {
             Ok(config)
         } else {
@@ -110,7 +116,8 @@ impl Config {
         }
     }
 
-    fn note(&mut self, key: &str, text: String, weakens: bool) {
+    /// Adds to what should be known.
+    pub(crate) fn note(&mut self, key: &str, text: String, weakens: bool) {
         self.notices.push(Notice {
             key: key.into(),
             text,

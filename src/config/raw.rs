@@ -194,7 +194,7 @@ fn unknown_key(key: &str) -> (String, String) {
 }
 
 /// The name that differs least, if few enough letters differ.
-pub(super) fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(word: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let most = (word.chars().count() / 3).clamp(1, 4);
     names
         .map(|name| (distance(word, name), name))

@@ -1,5 +1,6 @@
 //! Settings that weaken security: outside development they are taken only when they are meant.
 
+use super::checks::TOLD;
 use super::raw::{Raw, setting};
 use super::table::{Config, SETTINGS};
 use super::{Freshness, PasswordLength};
@@ -10,6 +11,7 @@ use rocket::http::{Method, SameSite};
 /// Whether each setting that can weaken security does.
 fn weakened(config: &Config) -> [(&'static str, bool); 12] {
     [
+        ("redirect_allow_subdomains", config.redirect_allow_subdomains),
         ("logout_methods", config.logout_methods.contains(&Method::Get)),
         ("logout_csrf", !config.logout_csrf),
         ("return_generic_responses", !config.return_generic_responses),
@@ -93,7 +95,8 @@ pub(super) fn check(config: &mut Config, raw: &mut Raw<'_>) {
 }
 
 fn refuse_unknown_risks(config: &Config, raw: &mut Raw<'_>) {
-    let can_weaken = |name: &str| setting(name).is_some_and(|setting| setting.weakens.is_some());
+    let can_weaken =
+        |name: &str| TOLD.contains(&name) || setting(name).is_some_and(|setting| setting.weakens.is_some());
     if let Some(unknown) = config.accepted_risks.iter().find(|name| !can_weaken(name)) {
         let known: Vec<_> = SETTINGS
             .iter()

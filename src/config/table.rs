@@ -7,12 +7,13 @@ use rocket::data::ByteUnit;
 use rocket::http::{Method, SameSite};
 
 use super::attribute::IdentityAttribute;
-use super::choices::{Compat, Freshness, PasswordHash, PasswordLength, UnicodeForm};
+use super::choices::{Compat, Freshness, PasswordHash, PasswordLength, RedirectBehavior, UnicodeForm};
 use super::declare::{Setting, optional, settings};
 use super::network::Network;
 use super::secret::SecretText;
 use super::texts::{
-    CookieDomain, CookieName, FieldName, HeaderName, HostName, RiskName, TemplateName, UrlPath, View,
+    CookieDomain, CookieName, FieldName, HeaderName, HostName, RiskName, Subdomain, TemplateName, UrlPath,
+    View,
 };
 use super::value::FromSetting;
 use crate::crypto::{PasswordScheme, SingleHash};
@@ -42,6 +43,22 @@ settings! {
         post_verify_view: Option<View> = "\"\"" reference "POST_VERIFY_VIEW";
         /// Where a page refused for want of a role or permission sends the browser; none answers 403.
         unauthorized_view: Option<View> = "\"\"" reference "UNAUTHORIZED_VIEW";
+    }
+
+    section "Single-page applications and other hosts" {
+        /// `"spa"` when a front end of its own shows the pages that visitors are sent to: what a page would say goes
+        /// along as a query parameter (`?error=…`). Today that is `unauthorized_view`; links in mails follow.
+        redirect_behavior: Option<RedirectBehavior> = "\"\"" reference "REDIRECT_BEHAVIOR";
+        /// The host of that front end: put into each `*_view` that is a path or URL, and the browser keeps its scheme
+        /// (`//localhost:8080/…`). A `next` and the names of our pages stay here.
+        redirect_host: Option<HostName> = "\"\"" reference "REDIRECT_HOST";
+        /// Whether a `next` may lead to each of `trusted_hosts` and to every subdomain of them.
+        redirect_allow_subdomains: bool = "false" reference "REDIRECT_ALLOW_SUBDOMAINS"
+            weakens "When `true`, a link to the sign-in page can lead to any subdomain, also to one that somebody else has taken.";
+        /// The domain, with its port if need be, that `redirect_allowed_subdomains` belong to.
+        redirect_base_domain: Option<HostName> = "\"\"" reference "REDIRECT_BASE_DOMAIN";
+        /// The subdomains of `redirect_base_domain` that a `next` may lead to; `"."` is the domain itself.
+        redirect_allowed_subdomains: Vec<Subdomain> = "[]" reference "REDIRECT_ALLOWED_SUBDOMAINS";
     }
 
     section "Pages and texts" {
@@ -192,7 +209,8 @@ settings! {
         /// Addresses or networks of your own proxies: their `X-Forwarded-*` headers are believed, nobody else's.
         trusted_proxies: Vec<Network> = "[]"
             weakens "With a network of every address, any visitor can claim any address.";
-        /// Hosts by which this application is called; requests for others have no origin of ours. Empty: any.
+        /// Hosts by which this application is called; requests for others have no origin of ours. Empty: any. Whole
+        /// addresses of our pages (`Security::absolute_url_for`) name the first of them.
         trusted_hosts: Vec<HostName> = "[]";
         /// The greatest size of a form or JSON body.
         form_limit: ByteUnit = "65536" between "1024" and "16777216";

@@ -19,7 +19,7 @@ pub(super) fn strict(security: &str) -> Result<Config, Report> {
     Config::from_figment(&figment(security), Development::PublicAddress, KNOWN)
 }
 
-fn relaxed(security: &str) -> Result<Config, Report> {
+pub(super) fn relaxed(security: &str) -> Result<Config, Report> {
     Config::from_figment(&figment(security), Development::On, KNOWN)
 }
 

@@ -6,7 +6,8 @@ use std::ops::Deref;
 use rocket::figment::value::Value;
 use rocket::http::uri::Origin;
 
-use super::hosts::{cookie_domain, host_name};
+use super::hosts::{cookie_domain, host_name, subdomain};
+use super::pages::PAGES;
 use super::value::{FromSetting, Wrong, text};
 
 macro_rules! texts {
@@ -58,8 +59,9 @@ macro_rules! texts {
 texts! {
     /// A path of this application: `/login`. It begins with a slash and has no query.
     UrlPath("a path such as `\"/login\"`", path);
-    /// Where a browser is sent: a path of this application, with a query if need be, or a whole `http(s)` URL.
-    View("a path or URL such as `\"/\"`", view);
+    /// Where a browser is sent: a path of this application, with a query if need be, a whole `http(s)` URL, or the
+    /// name of one of our pages (`login`). [`Config::view`](super::Config::view) makes an address of it.
+    View("a path or URL such as `\"/\"`, or a page's name such as `\"login\"`", view);
     /// The name of a page's template: `security/login`, without a suffix.
     TemplateName("a template's name without suffix", template);
     /// The name of a cookie, without the `__Host-` that the library puts before it.
@@ -72,6 +74,8 @@ texts! {
     FieldName("a form field's name", field_name);
     /// A host by which this application is called, in lower case, with its port unless that is the scheme's own: `example.com`, `example.com:8443`.
     HostName("a host such as `\"example.com\"` or `\"example.com:8443\"`", host_name);
+    /// What stands before a domain, `shop` or `eu.shop`; `.` is the domain itself.
+    Subdomain("what stands before the domain, such as `\"shop\"`, or `\".\"` for the domain itself", subdomain);
     /// The name of a setting that weakens security.
     RiskName("a setting's name", any);
 }
@@ -117,7 +121,7 @@ fn path(text: String) -> Result<String, Wrong> {
 
 fn view(text: String) -> Result<String, Wrong> {
     let wrong = || {
-        Wrong::new("must be a path of this application or a whole URL.")
+        Wrong::new("must be a path of this application, a whole URL or the name of a page.")
             .mend("Write a path such as \"/welcome\" or a URL such as \"https://example.com/welcome\".")
     };
     let is_printing = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
@@ -136,8 +140,14 @@ fn view(text: String) -> Result<String, Wrong> {
             Ok(text)
         };
     }
-    if text.starts_with('.') {
-        return Err(Wrong::new("names an endpoint, which Rocket does not have.").mend("Write its path."));
+    // As the reference writes its endpoints: `.login`, `security.login`.
+    let bare = text.strip_prefix("security.").or_else(|| text.strip_prefix('.'));
+    if PAGES.contains(&bare.unwrap_or(&text)) {
+        return Ok(bare.unwrap_or(&text).to_owned());
+    }
+    if bare.is_some() {
+        return Err(Wrong::new("names a page that this version does not have.")
+            .mend(format!("Write a path, or one of {}.", PAGES.join(", "))));
     }
     match url::Url::parse(&text) {
         Ok(url)
@@ -312,11 +322,16 @@ pub(super) mod tests {
                 "/a#b",
                 "https://example.com/x",
                 "http://127.0.0.1:3000",
+                "login",
             ],
             &[
                 "",
                 "welcome",
-                ".login",
+                ".welcome",
+                "security.welcome",
+                "..login",
+                "Login",
+                "login?x",
                 "//evil.example",
                 "/\\evil.example",
                 "/\t/evil.example",
@@ -330,6 +345,13 @@ pub(super) mod tests {
                 "data:text/html,x",
             ],
         );
+    }
+
+    #[test]
+    fn a_page_may_be_named_as_the_reference_names_endpoints() {
+        for text in ["login", ".login", "security.login"] {
+            assert_eq!(read::<View>(text).as_deref(), Some("login"));
+        }
     }
 
     #[test]

@@ -8,13 +8,14 @@ use rocket::{Build, Rocket, Route};
 use crate::config::{Config, Development, FOLDER, IdentityAttribute, make_folder};
 use crate::crypto::{KeyRing, Keys, PasswordCost, PasswordQueue, Passwords};
 use crate::error::{Error, Result};
-use crate::fairing::{Setup, routes};
+use crate::fairing::{Setup, hints, routes};
 use crate::gate::{self, Events, Gate, Identities};
 use crate::security::{Inner, Security};
 use crate::store::Datastore;
 use crate::store::pool::{self, PoolOptions, StorePool};
 use crate::text::{Catalog, Level, Message};
 use crate::web::cookies::CookiePolicy;
+use crate::web::origin::{Origin, Scheme};
 use crate::web::views::Views;
 
 /// Everything that was checked and is ready to be put into the rocket.
@@ -49,7 +50,6 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
     own_identities(&mut config, figment, &setup)?;
     let identities = Identities::new(&config, setup.identities.clone())?;
     let keys = keys(&config, development)?;
-    let config = Arc::new(config);
 
     let routes = match setup.mount {
         true => routes::mounted(&config),
@@ -72,6 +72,9 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
     #[cfg(test)]
     let catalog = if setup.pseudo { Catalog::pseudo()? } else { catalog };
     let views = Views::new(&own_templates(figment))?;
+
+    hints::say(&mut config, &catalog, &views);
+    let config = Arc::new(config);
 
     for template in [
         &config.login_user_template,
@@ -110,6 +113,7 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
     for notice in &config.notices {
         log::warn!("rocket_security: {notice}");
     }
+    let origin = origin(&config, figment, development);
     let gate = Gate::new(gate::Parts {
         config,
         identities,
@@ -126,6 +130,8 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
         views,
         cookies,
         roles: setup.roles,
+        handlers: setup.handlers,
+        origin,
         app_templates: OnceLock::new(),
     });
     Ok(Ready {
@@ -160,6 +166,21 @@ fn development(figment: &Figment) -> Development {
         .extract_inner("address")
         .unwrap_or(std::net::IpAddr::from([0, 0, 0, 0]));
     Development::detect(figment.profile(), address, cfg!(debug_assertions))
+}
+
+/// Where this application lives: at the first of the trusted hosts, by TLS; in development where Rocket listens.
+fn origin(config: &Config, figment: &Figment, development: Development) -> Option<Origin> {
+    let secure = tls_enabled(figment) || !development.is_on();
+    let scheme = if secure { Scheme::Https } else { Scheme::Http };
+    if let Some(host) = config.trusted_hosts.first() {
+        return Origin::new(scheme, host);
+    }
+    let address: std::net::IpAddr = figment.extract_inner("address").ok()?;
+    let port: u16 = figment.extract_inner("port").ok()?;
+    match development.is_on() {
+        true => Origin::new(scheme, &std::net::SocketAddr::new(address, port).to_string()),
+        false => None,
+    }
 }
 
 fn tls_enabled(figment: &Figment) -> bool {

@@ -57,7 +57,7 @@ fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFutu
         }
         if signed_in {
             // `next` is ignored on purpose: a page that sends whoever lacks a role here would loop.
-            return Ok(Reply::found(security.config().post_login_view.as_str()));
+            return Ok(Reply::found(next::after_login(security.config())));
         }
         Ok(Reply::page(page(req, security, None, FieldErrors::default())))
     })

@@ -81,9 +81,9 @@ fn logout<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> B
         if reply::wants_json(req) {
             return Ok(Reply::bare_json());
         }
-        Ok(Reply::found(next.unwrap_or_else(|| {
-            security.config().post_logout_view.to_string()
-        })))
+        Ok(Reply::found(
+            next.unwrap_or_else(|| next::after_logout(security.config())),
+        ))
     })
 }
 

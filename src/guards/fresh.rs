@@ -5,8 +5,11 @@ use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use crate::gate::Freshness;
-use crate::guards::{AuthUser, SecurityError, abort_without_fairing, fail, refuse, security, unavailable};
+use crate::guards::{
+    AuthUser, SecurityError, abort_without_fairing, fail, refuse_wanting, security, unavailable,
+};
 use crate::model::{Reason, User};
+use crate::web::refusal::Wanted;
 
 /// The signed-in user who proved who he is not long ago; else he is asked for his password again.
 ///
@@ -69,7 +72,14 @@ impl<'r, const MINUTES: u32> FromRequest<'r> for Fresh<MINUTES> {
             .await
         {
             Ok(Freshness::Fresh) => Outcome::Success(Fresh(user)),
-            Ok(Freshness::Stale) => refuse(req, Reason::Stale),
+            Ok(Freshness::Stale) => {
+                let wanted = Wanted {
+                    within: Some(within),
+                    grace: Some(grace),
+                    ..Wanted::default()
+                };
+                refuse_wanting(req, Reason::Stale, wanted)
+            }
             Err(error) => fail(unavailable(req, "freshness could not be checked", &error)),
         }
     }

@@ -20,6 +20,7 @@ mod sets;
 mod state;
 mod visitor;
 
+pub use crate::web::refusal::{Mechanism, Refusal};
 pub use anonymous::Anonymous;
 pub use auth_user::AuthUser;
 pub use context::SecurityContext;
@@ -28,9 +29,10 @@ pub use fresh::Fresh;
 pub use macros::guards;
 pub use name::{Name, PermissionName, RoleName};
 pub use permission::{HasAnyPermission, HasPermission};
-pub use refusal::{Refusal, SecurityError};
+pub use refusal::SecurityError;
 pub(crate) use refusal::{
-    abort_without_fairing, declared_roles, fail, refuse, security, unavailable, visitor, without_fairing,
+    abort_without_fairing, declared_roles, fail, refuse, refuse_wanting, security, unavailable, visitor,
+    without_fairing,
 };
 pub use role::{HasAnyRole, HasRole};
 pub use session_user::SessionUser;

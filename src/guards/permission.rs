@@ -13,6 +13,7 @@ use super::launch;
 use super::role::user_with;
 use super::{AuthUser, PermissionName, PermissionSet, SecurityError};
 use crate::model::{Role, User};
+use crate::web::refusal::Wanted;
 
 /// A signed-in user of whom some role has the permission `P`.
 ///
@@ -117,7 +118,10 @@ impl<'r, P: PermissionName> FromRequest<'r> for HasPermission<P> {
     type Error = SecurityError;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, SecurityError> {
-        let user = user_with(req, |roles| permit_any(roles, &[P::NAME])).await;
+        let user = user_with(req, permissions_wanted(<P as PermissionSet>::NAMES), |roles| {
+            permit_any(roles, &[P::NAME])
+        })
+        .await;
         user.map(|user| HasPermission {
             user,
             permission: PhantomData,
@@ -130,7 +134,10 @@ impl<'r, S: PermissionSet> FromRequest<'r> for HasAnyPermission<S> {
     type Error = SecurityError;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, SecurityError> {
-        let user = user_with(req, |roles| permit_any(roles, S::NAMES)).await;
+        let user = user_with(req, permissions_wanted(S::NAMES), |roles| {
+            permit_any(roles, S::NAMES)
+        })
+        .await;
         user.map(|user| HasAnyPermission {
             user,
             permissions: PhantomData,
@@ -147,6 +154,13 @@ impl<P: PermissionName> Sentinel for HasPermission<P> {
 impl<S: PermissionSet> Sentinel for HasAnyPermission<S> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         launch::stops_without_fairing(rocket, "HasAnyPermission", S::NAMES)
+    }
+}
+
+fn permissions_wanted(permissions: &'static [&'static str]) -> Wanted {
+    Wanted {
+        permissions,
+        ..Wanted::default()
     }
 }
 

@@ -10,9 +10,8 @@ use crate::error::Error;
 use crate::gate::Authenticated;
 use crate::model::Reason;
 use crate::security::Security;
-use crate::web::refusal::{self, Challenge};
-use crate::web::reply::Reply;
-use crate::web::visit::{self, Visit};
+use crate::web::refusal::{self, Wanted};
+use crate::web::visit;
 
 /// What a guard fails with, for `Result<Guard, SecurityError>`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,44 +47,18 @@ impl fmt::Display for SecurityError {
 
 impl std::error::Error for SecurityError {}
 
-/// A refusal, for an application's own catcher.
-///
-/// ```
-/// use rocket::{Request, catch};
-/// use rocket_security::Refusal;
-///
-/// #[catch(403)]
-/// fn forbidden(req: &Request<'_>) -> String {
-///     match Refusal::of(req) {
-///         Some(refusal) => format!("refused: {:?}", refusal.reason()),
-///         None => "forbidden".into(),
-///     }
-/// }
-/// ```
-#[derive(Debug, Clone)]
-pub struct Refusal(Challenge);
-
-impl Refusal {
-    /// The refusal that a guard of ours left in this request. An `Option<Guard>` that was `None` leaves one too: compare
-    /// its reason where your handler answers the same status by itself.
-    pub fn of(req: &Request<'_>) -> Option<Self> {
-        Visit::of(req).challenge().map(Refusal)
-    }
-
-    /// Why.
-    pub fn reason(&self) -> Reason {
-        self.0.reason
-    }
-
-    /// The answer that our own catcher would give: the redirect, the page or the JSON.
-    pub fn respond(&self, req: &Request<'_>) -> Reply {
-        crate::web::reply::refusal(req, self.0.reason)
-    }
-}
-
 /// Refuses: notes why, tells the application, and fails with the status of that reason.
 pub(crate) fn refuse<T>(req: &Request<'_>, reason: Reason) -> Outcome<T, SecurityError> {
-    refusal::note(req, reason);
+    refuse_wanting(req, reason, Wanted::default())
+}
+
+/// The same, with what would have been enough.
+pub(crate) fn refuse_wanting<T>(
+    req: &Request<'_>,
+    reason: Reason,
+    wanted: Wanted,
+) -> Outcome<T, SecurityError> {
+    refusal::note_wanting(req, reason, wanted);
     Outcome::Error((refusal::status(reason), SecurityError(Some(reason))))
 }
 

@@ -11,8 +11,9 @@ use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use super::launch;
-use super::{AuthUser, RoleName, RoleSet, SecurityError, fail, refuse};
+use super::{AuthUser, RoleName, RoleSet, SecurityError, fail, refuse_wanting};
 use crate::model::{Reason, Role, User};
+use crate::web::refusal::Wanted;
 
 /// A signed-in user who has the role `R`.
 ///
@@ -120,7 +121,10 @@ impl<'r, R: RoleName> FromRequest<'r> for HasRole<R> {
     type Error = SecurityError;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, SecurityError> {
-        let user = user_with(req, |roles| has_any(roles, &[R::NAME])).await;
+        let user = user_with(req, roles_wanted(<R as RoleSet>::NAMES), |roles| {
+            has_any(roles, &[R::NAME])
+        })
+        .await;
         user.map(|user| HasRole {
             user,
             role: PhantomData,
@@ -133,7 +137,7 @@ impl<'r, S: RoleSet> FromRequest<'r> for HasAnyRole<S> {
     type Error = SecurityError;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, SecurityError> {
-        let user = user_with(req, |roles| has_any(roles, S::NAMES)).await;
+        let user = user_with(req, roles_wanted(S::NAMES), |roles| has_any(roles, S::NAMES)).await;
         user.map(|user| HasAnyRole {
             user,
             roles: PhantomData,
@@ -156,6 +160,7 @@ impl<S: RoleSet> Sentinel for HasAnyRole<S> {
 /// The signed-in user if his roles are `enough`; else the request is refused.
 pub(super) async fn user_with(
     req: &Request<'_>,
+    wanted: Wanted,
     enough: impl FnOnce(&[Role]) -> bool + Send,
 ) -> Outcome<AuthUser, SecurityError> {
     let user = match req.guard::<AuthUser>().await {
@@ -165,9 +170,16 @@ pub(super) async fn user_with(
     };
     match user.roles(req).await {
         Ok(roles) if enough(&roles) => Outcome::Success(user),
-        Ok(_) => refuse(req, Reason::Unauthorized),
+        Ok(_) => refuse_wanting(req, Reason::Unauthorized, wanted),
         // Who cannot be checked does not enter.
         Err(error) => fail(error),
+    }
+}
+
+fn roles_wanted(roles: &'static [&'static str]) -> Wanted {
+    Wanted {
+        roles,
+        ..Wanted::default()
     }
 }
 

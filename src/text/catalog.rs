@@ -25,6 +25,7 @@ struct Inner {
     languages: Vec<Language>,
     locales: Vec<Locale>,
     ids: Vec<LanguageIdentifier>,
+    strangers: Vec<(String, String)>,
     /// The application's own words, which hold in every language.
     words: Option<Language>,
     levels: BTreeMap<Message, Level>,
@@ -54,6 +55,7 @@ impl Catalog {
         }
         // A folder with the application's texts alone makes no language of ours: the page would say that it is
         // German and be English.
+        let strangers = strangers(&languages);
         languages.retain(|language| known().any(|(id, _)| language.has(id)));
         let (words, levels) = words(overrides)?;
         for language in languages.iter().chain(&words) {
@@ -61,7 +63,7 @@ impl Catalog {
                 language.check(id, &args)?;
             }
         }
-        Ok(Self::build(languages, words, levels, false))
+        Ok(Self::build(languages, strangers, words, levels, false))
     }
 
     /// English, with each text between ⟦ and ⟧: whatever stands outside did not come from the catalogue.
@@ -70,11 +72,18 @@ impl Catalog {
     pub fn pseudo() -> Result<Self> {
         let plain = Self::new(&[], &BTreeMap::new())?;
         let inner = Arc::into_inner(plain.0).ok_or_else(|| Error::internal("the catalogue is shared"))?;
-        Ok(Self::build(inner.languages, None, BTreeMap::new(), true))
+        Ok(Self::build(
+            inner.languages,
+            Vec::new(),
+            None,
+            BTreeMap::new(),
+            true,
+        ))
     }
 
     fn build(
         languages: Vec<Language>,
+        strangers: Vec<(String, String)>,
         words: Option<Language>,
         levels: BTreeMap<Message, Level>,
         marked: bool,
@@ -89,6 +98,7 @@ impl Catalog {
             languages,
             locales,
             ids,
+            strangers,
             words,
             levels,
             texts: Vec::new(),
@@ -134,6 +144,16 @@ impl Catalog {
     /// How a message is meant in this application.
     pub fn level(&self, message: Message) -> Level {
         self.0.levels.get(&message).copied().unwrap_or(message.level())
+    }
+
+    /// Ids in the application's files that are none of ours, each with its language. They may be texts of its own.
+    pub fn strangers(&self) -> &[(String, String)] {
+        &self.0.strangers
+    }
+
+    /// Every id that the library has a text for.
+    pub fn ids() -> Vec<&'static str> {
+        known().map(|(id, _)| id).collect()
     }
 
     /// All texts of the pages that need no arguments.
@@ -206,6 +226,17 @@ fn known() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
             .into_iter()
             .map(|entry| (entry.id, entry.args)),
     )
+}
+
+fn strangers(languages: &[Language]) -> Vec<(String, String)> {
+    let ours: BTreeSet<&str> = known().map(|(id, _)| id).collect();
+    let mut strangers = Vec::new();
+    for language in languages {
+        for id in language.ids().iter().filter(|id| !ours.contains(id.as_str())) {
+            strangers.push((language.id.to_string(), id.clone()));
+        }
+    }
+    strangers
 }
 
 fn english() -> Result<LanguageIdentifier> {

@@ -15,6 +15,8 @@ const NUMBERS: &[&str] = &["count", "length", "max", "min", "minutes", "seconds"
 pub(super) struct Language {
     pub id: LanguageIdentifier,
     bundle: FluentBundle<FluentResource>,
+    /// The ids of all texts, in the order in which they were added.
+    written: Vec<String>,
 }
 
 impl Language {
@@ -25,7 +27,11 @@ impl Language {
         if bundle.add_builtins().is_err() {
             log::warn!("the functions of Fluent are not to be had");
         }
-        Language { id, bundle }
+        Language {
+            id,
+            bundle,
+            written: Vec::new(),
+        }
     }
 
     /// Adds texts; a later one replaces an earlier one of the same id. `origin` names them in an error.
@@ -36,6 +42,7 @@ impl Language {
             let reason = first.map_or_else(String::new, |error| error.to_string());
             Error::config(format!("{origin}, line {line}: no Fluent text: {reason}"))
         })?;
+        self.written.extend(ids(resource.source()).map(str::to_owned));
         self.bundle.add_resource_overriding(resource);
         Ok(())
     }
@@ -60,6 +67,11 @@ impl Language {
             self.add(source, &path.display().to_string())?;
         }
         Ok(())
+    }
+
+    /// The ids of its texts.
+    pub fn ids(&self) -> &[String] {
+        &self.written
     }
 
     pub fn has(&self, id: &str) -> bool {
@@ -109,6 +121,15 @@ impl Language {
         }
         Ok(())
     }
+}
+
+/// The ids of a Fluent source that was found good: a message begins in the first column, and nothing else with a letter
+/// does.
+fn ids(source: &str) -> impl Iterator<Item = &str> {
+    source
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()))
+        .filter_map(|line| Some(line.split_once('=')?.0.trim_end()))
 }
 
 /// `$minutes` beside `$seconds`, so that a text can say the larger unit.

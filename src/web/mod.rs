@@ -3,8 +3,10 @@
 pub(crate) mod client;
 pub(crate) mod cookies;
 pub(crate) mod csrf;
+pub(crate) mod elsewhere;
 pub(crate) mod fields;
 pub(crate) mod flash;
+pub(crate) mod handlers;
 pub(crate) mod headers;
 pub(crate) mod negotiate;
 pub(crate) mod next;
@@ -16,6 +18,7 @@ pub(crate) mod refusal;
 pub(crate) mod remember;
 pub(crate) mod render;
 pub(crate) mod reply;
+pub(crate) mod spa;
 pub(crate) mod submission;
 pub(crate) mod views;
 pub(crate) mod visit;

@@ -3,9 +3,25 @@
 use rocket::Request;
 use rocket::http::{MediaType, QMediaType};
 
-/// Whether the answer is to be JSON: the request's body is, or the best entry of `Accept` is exactly
-/// `application/json`. A browser's `text/html,…,*/*` is a page; `*/*` alone, which `fetch` and curl send, is one too.
+use crate::security::Security;
+
+/// Whether the answer is to be JSON: as the application's own handler says, else as the client asks.
 pub(crate) fn wants_json(req: &Request<'_>) -> bool {
+    by_handler(req).unwrap_or_else(|| asks_for_json(req))
+}
+
+/// The same for a refusal, where a script gets JSON too whatever it asked for: a redirect to a page does not help it.
+pub(crate) fn refusal_in_json(req: &Request<'_>) -> bool {
+    by_handler(req).unwrap_or_else(|| asks_for_json(req) || !is_navigation(req))
+}
+
+fn by_handler(req: &Request<'_>) -> Option<bool> {
+    req.rocket().state::<Security>()?.handlers().wants_json(req)
+}
+
+/// Whether the client asks for JSON: the request's body is, or the best entry of `Accept` is exactly
+/// `application/json`. A browser's `text/html,…,*/*` is a page; `*/*` alone, which `fetch` and curl send, is one too.
+fn asks_for_json(req: &Request<'_>) -> bool {
     has_json_body(req) || req.accept().is_some_and(|accept| prefers_json(accept.iter()))
 }
 
@@ -17,7 +33,7 @@ pub(crate) fn has_json_body(req: &Request<'_>) -> bool {
 
 /// Whether the browser is going to show the answer, as opposed to a script that fetches it. A script is not
 /// helped by a redirect to a page. Old browsers and tools send nothing and count as navigating.
-pub(crate) fn is_navigation(req: &Request<'_>) -> bool {
+fn is_navigation(req: &Request<'_>) -> bool {
     req.headers()
         .get_one("Sec-Fetch-Mode")
         .is_none_or(|mode| mode.eq_ignore_ascii_case("navigate"))

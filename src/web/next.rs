@@ -2,9 +2,10 @@
 
 use rocket::Request;
 
-use crate::config::Config;
+use crate::config::{Config, View};
 use crate::security::Security;
 use crate::text::Message;
+use crate::web::elsewhere::Elsewhere;
 use crate::web::fields::{FieldProblem, Fields};
 use crate::web::origin::{self, Origin};
 use crate::web::redirect::{SafeNext, safe_next};
@@ -23,13 +24,13 @@ pub(crate) fn requested(
         .map_err(|_| Message::InvalidRedirect)?
         .filter(|next| !next.trim().is_empty());
     let query = query(req).filter(|next| !next.trim().is_empty());
-    let own = own(req, security);
+    let judge = Judge::of(req, security);
     // The query is judged even when the form decides: an honest page never carries a bad one.
     let query = query
-        .map(|next| safe_next(&next, own.as_ref()).ok_or(Message::InvalidRedirect))
+        .map(|next| judge.safe(&next).ok_or(Message::InvalidRedirect))
         .transpose()?;
     let form = form
-        .map(|next| safe_next(next, own.as_ref()).ok_or(Message::InvalidRedirect))
+        .map(|next| judge.safe(next).ok_or(Message::InvalidRedirect))
         .transpose()?;
     Ok(form.or(query).map(|next| next.to_string()))
 }
@@ -44,21 +45,21 @@ pub(crate) fn first_safe(
     security: &Security,
     fields: &Fields,
 ) -> Result<Option<String>, FieldProblem> {
-    let own = own(req, security);
+    let judge = Judge::of(req, security);
     let form = fields.text("next")?.map(str::to_owned);
     let candidates = [form, query(req)].into_iter().flatten();
     Ok(candidates
-        .filter_map(|next| safe_next(&next, own.as_ref()))
+        .filter_map(|next| judge.safe(&next))
         .map(|next| next.to_string())
         .next())
 }
 
 /// The `next` that a page carries on: only a safe one.
 pub(crate) fn carried(req: &Request<'_>, security: &Security, fields: Option<&Fields>) -> Option<String> {
-    let own = own(req, security);
+    let judge = Judge::of(req, security);
     let form = fields.and_then(|fields| fields.text("next").ok().flatten().map(str::to_owned));
     form.or_else(|| query(req))
-        .and_then(|next| safe_next(&next, own.as_ref()))
+        .and_then(|next| judge.safe(&next))
         .map(|next| next.to_string())
 }
 
@@ -72,21 +73,51 @@ pub(crate) fn here(req: &Request<'_>, security: &Security) -> Option<SafeNext> {
     if req.method() != rocket::http::Method::Get {
         return None;
     }
-    safe_next(&req.uri().to_string(), own(req, security).as_ref())
+    // Ours always: no other host has a say in where this request came to.
+    safe_next(
+        &req.uri().to_string(),
+        own(req, security).as_ref(),
+        &Elsewhere::default(),
+    )
+}
+
+pub(crate) fn after_login(config: &Config) -> String {
+    config.view(&config.post_login_view, &[])
+}
+
+pub(crate) fn after_logout(config: &Config) -> String {
+    config.view(&config.post_logout_view, &[])
 }
 
 pub(crate) fn after_register(config: &Config) -> String {
-    config
-        .post_register_view
-        .as_ref()
-        .map_or_else(|| "/".to_owned(), ToString::to_string)
+    view_or_root(config, config.post_register_view.as_ref())
 }
 
 pub(crate) fn after_verify(config: &Config) -> String {
-    config
-        .post_verify_view
-        .as_ref()
-        .map_or_else(|| "/".to_owned(), ToString::to_string)
+    view_or_root(config, config.post_verify_view.as_ref())
+}
+
+fn view_or_root(config: &Config, view: Option<&View>) -> String {
+    view.map_or_else(|| "/".to_owned(), |view| config.view(view, &[]))
+}
+
+/// What this request's `next` is judged by.
+struct Judge {
+    own: Option<Origin>,
+    elsewhere: Elsewhere,
+}
+
+impl Judge {
+    fn of(req: &Request<'_>, security: &Security) -> Self {
+        Judge {
+            own: own(req, security),
+            elsewhere: Elsewhere::of(security.config()),
+        }
+    }
+
+    fn safe(&self, next: &str) -> Option<SafeNext> {
+        safe_next(next, self.own.as_ref(), &self.elsewhere)
+    }
 }
 
 /// This application's own origin as the request names it.

@@ -57,6 +57,15 @@ impl Origin {
         self.scheme == Scheme::Https
     }
 
+    pub(crate) fn host(&self) -> &Host<String> {
+        &self.host
+    }
+
+    /// None for the scheme's own port.
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// Whether `url` is served by this host and port. The scheme is left out of it, since a proxy may take TLS off
     /// without our knowing; a host without a port has the usual one of either scheme.
     pub(crate) fn serves(&self, url: &Url) -> bool {

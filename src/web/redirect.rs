@@ -1,7 +1,7 @@
 //! Where a visitor is sent after signing in: `next`, which anybody may have written into a link.
 //!
-//! Only a place within this application is accepted, and what goes into `Location` never names a host, so that it
-//! cannot lead away however it is read. The judge is the parser that browsers use (the `url` crate): it knows that
+//! Only a place within this application is accepted, and what goes into `Location` then never names a host, so that it
+//! cannot lead away however it is read; other hosts only when the settings name them (`elsewhere.rs`). The judge is the parser that browsers use (the `url` crate): it knows that
 //! `/\evil.com`, `/<tab>/evil.com` and `https:evil.com` are other sites.
 
 use std::fmt;
@@ -9,6 +9,7 @@ use std::fmt;
 use rocket::http::RawStr;
 use url::Url;
 
+use crate::web::elsewhere::Elsewhere;
 use crate::web::origin::Origin;
 
 /// Longer than any address of a page that a person is sent back to.
@@ -22,7 +23,7 @@ const OWN_PAGES: [&str; 4] = [
     "https://own.invalid/a/b/c/",
 ];
 
-/// A target within this application, ready for `Location`: printable ASCII, relative, percent-quoted.
+/// A target ready for `Location`: printable ASCII, percent-quoted; relative, or on a host that the settings allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SafeNext(String);
 
@@ -57,9 +58,9 @@ impl fmt::Display for SafeNext {
     }
 }
 
-/// Accepts `next` when every browser would stay in this application by following it. Relative targets and absolute
-/// ones of our own host pass; without `own`, only relative ones do.
-pub(crate) fn safe_next(next: &str, own: Option<&Origin>) -> Option<SafeNext> {
+/// Accepts `next` when every browser would stay in this application by following it, or on a host of `elsewhere`.
+/// Relative targets and absolute ones of our own host pass; without `own`, only relative ones do.
+pub(crate) fn safe_next(next: &str, own: Option<&Origin>, elsewhere: &Elsewhere) -> Option<SafeNext> {
     if next.is_empty() || next.len() > MAX_BYTES || next.trim() != next {
         return None;
     }
@@ -68,13 +69,23 @@ pub(crate) fn safe_next(next: &str, own: Option<&Origin>) -> Option<SafeNext> {
         return None;
     }
 
-    let target = if has_scheme(next) {
-        within_own_host(next, own?)?
+    let (host, target) = if has_scheme(next) {
+        let url = absolute(next)?;
+        let host = match own {
+            Some(own) if own.serves(&url) => String::new(),
+            own => {
+                let allowed = elsewhere.allows(&url, own.is_some_and(Origin::is_https));
+                allowed.then(|| url[..url::Position::BeforePath].to_owned())?
+            }
+        };
+        (host, url[url::Position::BeforePath..].to_owned())
     } else {
-        next.to_owned()
+        (String::new(), next.to_owned())
     };
+    // A path that leads away from our pages leads away from those of another host too.
     let quoted = quote(&target);
-    (quoted.len() <= MAX_BYTES && stays(&quoted)).then_some(SafeNext(quoted))
+    let whole = host + &quoted;
+    (whole.len() <= MAX_BYTES && stays(&quoted)).then_some(SafeNext(whole))
 }
 
 /// Whether the text before the first separator ends in a colon somewhere: `https:`, `javascript:`, `x:y`.
@@ -84,8 +95,8 @@ fn has_scheme(next: &str) -> bool {
         .is_some_and(|first| first.contains(':'))
 }
 
-/// Path, query and fragment of an absolute URL of our own host.
-fn within_own_host(next: &str, own: &Origin) -> Option<String> {
+/// An absolute `http(s)` URL that names its host plainly.
+fn absolute(next: &str) -> Option<Url> {
     let authority = ["http://", "https://"].iter().find_map(|scheme| {
         let (start, rest) = next.split_at_checked(scheme.len())?;
         start.eq_ignore_ascii_case(scheme).then_some(rest)
@@ -95,12 +106,11 @@ fn within_own_host(next: &str, own: &Origin) -> Option<String> {
         .split(['/', '?', '#'])
         .next()
         .filter(|authority| !authority.is_empty())?;
-    if authority.contains('@') {
+    // A user, or a host in percent form, shows another host than it names.
+    if authority.contains(['@', '%']) {
         return None;
     }
-    let url = Url::parse(next).ok()?;
-    own.serves(&url)
-        .then(|| url[url::Position::BeforePath..].to_owned())
+    Url::parse(next).ok()
 }
 
 /// Follows the quoted target as a browser would from each of our pages, and once more for every layer of percent

@@ -4,7 +4,7 @@
 //! (it may extend our layout); a template of that name in the application's `rocket_dyn_templates`, in any engine;
 //! the page built in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use rocket::http::ContentType;
@@ -13,13 +13,14 @@ use rocket::response::{Responder, Response};
 use rocket::{Request, futures::FutureExt};
 use rocket_dyn_templates::{Metadata, Template};
 
-use crate::config::PAGES;
+use crate::config::{Config, PAGES};
 use crate::error::{Error, Result};
 use crate::security::Security;
 use crate::text::Locale;
+use crate::web::elsewhere::Elsewhere;
 use crate::web::page::{Field, Form, Page};
 use crate::web::views::{FieldView, FlashView, FormView, PageContext, UserView, next_query, title_id};
-use crate::web::visit;
+use crate::web::{next, visit};
 
 /// Renders a page with the headers that go with it.
 pub(crate) fn page(
@@ -47,7 +48,10 @@ pub(crate) fn page(
         .header(ContentType::HTML)
         .sized_body(html.len(), std::io::Cursor::new(html))
         .finalize();
-    response.set_raw_header("Content-Security-Policy", policy(&context.nonce, own_markup));
+    response.set_raw_header(
+        "Content-Security-Policy",
+        policy(&context.nonce, own_markup, &form_targets(security.config())),
+    );
     response.set_raw_header("Referrer-Policy", "same-origin");
     response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
     Ok(response)
@@ -55,7 +59,7 @@ pub(crate) fn page(
 
 /// Our own pages load nothing at all. A page of the application's own may use its own files, and inline what carries
 /// the nonce.
-fn policy(nonce: &str, own_markup: bool) -> String {
+fn policy(nonce: &str, own_markup: bool, form_targets: &str) -> String {
     let sources = match own_markup {
         true => {
             format!(
@@ -64,7 +68,28 @@ fn policy(nonce: &str, own_markup: bool) -> String {
         }
         false => format!("default-src 'none'; style-src 'nonce-{nonce}'; img-src 'self' data:"),
     };
-    format!("{sources}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+    format!("{sources}; form-action 'self'{form_targets}; base-uri 'none'; frame-ancestors 'none'")
+}
+
+/// The other hosts that a form of ours may end on. Browsers hold a redirect after a form to `form-action` too.
+fn form_targets(config: &Config) -> String {
+    let views = [
+        next::after_login(config),
+        next::after_logout(config),
+        next::after_register(config),
+        next::after_verify(config),
+    ];
+    let sources = views.iter().filter_map(|view| source(view));
+    let sources: BTreeSet<String> = sources.chain(Elsewhere::of(config).sources()).collect();
+    sources.iter().map(|source| format!(" {source}")).collect()
+}
+
+/// The source that stands for a view: nothing for a path.
+fn source(view: &str) -> Option<String> {
+    match view.strip_prefix("//") {
+        Some(rest) => rest.split(['/', '?', '#']).next().map(str::to_owned),
+        None => Some(url::Url::parse(view).ok()?.origin().ascii_serialization()),
+    }
 }
 
 /// Whether the application's `rocket_dyn_templates` knows the template.
@@ -181,9 +206,9 @@ pub(crate) fn user(req: &Request<'_>, security: &Security) -> Option<UserView> {
 pub(crate) fn urls(security: &Security) -> BTreeMap<String, String> {
     let mut urls: BTreeMap<String, String> = PAGES
         .into_iter()
-        .filter_map(|view| Some((view.to_owned(), security.url_for(view)?)))
+        .filter_map(|view| Some((view.to_owned(), security.config().page(view)?)))
         .collect();
-    urls.insert("home".to_owned(), security.config().post_logout_view.to_string());
+    urls.insert("home".to_owned(), next::after_logout(security.config()));
     urls
 }
 

@@ -13,13 +13,16 @@ use crate::text::{Locale, Message};
 use crate::web::fields::FieldErrors;
 use crate::web::headers::RETRY_AFTER;
 use crate::web::page::Page;
-use crate::web::refusal::status as refusal_status;
+use crate::web::refusal::{Refusal, status as refusal_status};
 use crate::web::submission::BodyProblem;
-use crate::web::{negotiate, next, render, visit};
+use crate::web::{negotiate, next, render, spa, visit};
 
 pub(crate) use crate::web::negotiate::wants_json;
 
-/// What an endpoint or a refusal answers. Made by the library; an application may return it.
+/// What an endpoint or a refusal answers: made by the library, or by the application for a handler on
+/// [`SecurityFairing`](crate::SecurityFairing::on_unauthenticated). A route or catcher may return it.
+///
+/// However it was made, it goes out with `Cache-Control: private, no-store` and the `Vary` that it depends on.
 pub struct Reply {
     status: Status,
     body: Body,
@@ -37,9 +40,39 @@ enum Body {
     /// A refusal outside a form, with what else the reference says.
     Refused(Message, Vec<(&'static str, String)>, Map<String, Value>),
     Empty,
+    /// The application's own answer.
+    Own(Own),
 }
 
+type Own = Box<dyn for<'r> FnOnce(&'r Request<'_>) -> response::Result<'static> + Send>;
+
 impl Reply {
+    /// An answer of the application's own: any responder that borrows nothing, such as `(Status, &'static str)`,
+    /// `Json<T>`, `Redirect` or `Template`.
+    ///
+    /// ```
+    /// use rocket::response::Redirect;
+    /// use rocket_security::Reply;
+    ///
+    /// let reply = Reply::of(Redirect::found("/members-only"));
+    /// # let _ = reply;
+    /// ```
+    pub fn of<R>(responder: R) -> Self
+    where
+        R: for<'r> Responder<'r, 'static> + Send + 'static,
+    {
+        let own: Own = Box::new(move |req| responder.respond_to(req));
+        Self::new(Status::Ok, Body::Own(own))
+    }
+
+    /// Makes sure that what answers a refusal is none of the application's successes.
+    pub(crate) fn refusing(mut self, status: Status) -> Self {
+        if matches!(self.body, Body::Own(_)) {
+            self.status = status;
+        }
+        self
+    }
+
     fn new(status: Status, body: Body) -> Self {
         Reply {
             status,
@@ -117,15 +150,27 @@ pub(crate) fn owned<T>(result: Result<T, &Error>) -> Result<T> {
 
 /// The answer to a refusal: what the catchers give, and the endpoints for what is not a matter of their form.
 pub(crate) fn refusal(req: &Request<'_>, reason: Reason) -> Reply {
+    refused(req, &Refusal::for_reason(req, reason))
+}
+
+/// The application's answer to a refusal, where it has a handler for it, else ours.
+pub(crate) fn refused(req: &Request<'_>, refusal: &Refusal) -> Reply {
     let Some(security) = req.rocket().state::<Security>() else {
         return Reply::new(Status::InternalServerError, Body::Empty);
     };
-    let json = wants_json(req) || !negotiate::is_navigation(req);
+    match security.handlers().refused(req, refusal) {
+        Some(reply) => reply,
+        None => usual(req, security, refusal.reason()),
+    }
+}
+
+fn usual(req: &Request<'_>, security: &Security, reason: Reason) -> Reply {
+    let json = negotiate::refusal_in_json(req);
     let message = reason.message();
     let refused =
         |status: Status, extras: Map<String, Value>| plain(json, status, message, args(reason), extras);
     let to = |view: &str| {
-        let url = security.url_for(view)?;
+        let url = security.config().page(view)?;
         visit::flash(req, security, message, &[]);
         Some(Reply::found(match next::here(req, security) {
             Some(next) => next.append_to(&url),
@@ -139,12 +184,9 @@ pub(crate) fn refusal(req: &Request<'_>, reason: Reason) -> Reply {
         Reason::Stale if !json => to("verify").unwrap_or_else(|| refused(Status::Unauthorized, Map::new())),
         Reason::Stale => refused(Status::Unauthorized, reauthentication()),
         Reason::AnonymousRequired if json => refused(Status::BadRequest, Map::new()),
-        Reason::AnonymousRequired => Reply::found(security.config().post_login_view.as_str()),
+        Reason::AnonymousRequired => Reply::found(next::after_login(security.config())),
         Reason::Unauthorized if !json => match &security.config().unauthorized_view {
-            Some(view) => {
-                visit::flash(req, security, message, &[]);
-                Reply::found(view.as_str())
-            }
+            Some(view) => spa::leave(req, security, view, (message, &[]), &[]),
             None => refused(Status::Forbidden, Map::new()),
         },
         Reason::TryLater { seconds } => {
@@ -237,7 +279,7 @@ pub(crate) async fn caught<'r>(status: Status, req: &'r Request<'_>) -> Result<R
         .challenge()
         .filter(|challenge| refusal_status(challenge.reason) == status);
     let reply = match challenge {
-        Some(challenge) => refusal(req, challenge.reason),
+        Some(challenge) => refused(req, &Refusal::new(challenge)),
         None => {
             let reason = match status.code {
                 401 => Reason::Unauthenticated,
@@ -258,25 +300,31 @@ impl<'r> Responder<'r, 'static> for Reply {
         let locale = security
             .catalog()
             .negotiate(req.headers().get_one("Accept-Language"));
+        let is_own = matches!(self.body, Body::Own(_));
         let mut response = match self.body {
             Body::Page(page) => render::page(req, security, &locale, *page).map_err(fail)?,
             Body::Json(value) => {
                 let mut value = value;
                 let token = visit::csrf_token(req, security).map_err(fail)?;
                 value["csrf_token"] = token.into();
-                envelope(self.status, value)
+                envelope(req, security, self.status, value)
             }
-            Body::BareJson => envelope(self.status, json!({})),
-            Body::Errors(errors) => envelope(
-                self.status,
-                Value::Object(errors.envelope(security.catalog(), &locale)),
-            ),
+            Body::BareJson => envelope(req, security, self.status, json!({})),
+            Body::Errors(errors) => {
+                let errors = Value::Object(errors.envelope(security.catalog(), &locale));
+                envelope(req, security, self.status, errors)
+            }
             Body::Refused(message, args, extras) => {
-                envelope(self.status, refused(security, &locale, message, &args, extras))
+                let errors = refused_payload(security, &locale, message, &args, extras);
+                envelope(req, security, self.status, errors)
             }
             Body::Empty => Response::new(),
+            Body::Own(own) => own(req)?,
         };
-        response.set_status(self.status);
+        // The application's redirects and failures keep their status; its success is none where it answers a refusal.
+        if !is_own || (self.status.code >= 300 && response.status().code < 300) {
+            response.set_status(self.status);
+        }
         for header in self.headers {
             response.set_header(header);
         }
@@ -286,7 +334,7 @@ impl<'r> Responder<'r, 'static> for Reply {
     }
 }
 
-fn refused(
+fn refused_payload(
     security: &Security,
     locale: &Locale,
     message: Message,
@@ -303,8 +351,11 @@ fn refused(
     Value::Object(response)
 }
 
-fn envelope(status: Status, response: Value) -> Response<'static> {
-    let body = json!({ "meta": { "code": status.code }, "response": response }).to_string();
+fn envelope(req: &Request<'_>, security: &Security, status: Status, payload: Value) -> Response<'static> {
+    let body = security
+        .handlers()
+        .json(req, security, status, payload)
+        .to_string();
     Response::build()
         .header(ContentType::JSON)
         .sized_body(body.len(), std::io::Cursor::new(body))

@@ -20,6 +20,7 @@ use crate::text::Message;
 use crate::web::cookies::CookieKind;
 use crate::web::csrf::{self, Binding};
 use crate::web::flash::{self, Flash};
+use crate::web::handlers::Asked;
 use crate::web::refusal::Challenge;
 use crate::web::{client, next, origin, remember};
 
@@ -57,6 +58,8 @@ struct Ledger {
     /// Whether the answer depends on who asks.
     personal: bool,
     nonce: Option<String>,
+    /// The handlers of the application that are at work.
+    asking: Vec<Asked>,
 }
 
 #[derive(Default)]
@@ -98,6 +101,21 @@ impl Visit {
 
     pub fn is_personal(&self) -> bool {
         self.ledger().personal
+    }
+
+    /// Notes that a handler of the application is asked; `false` when it is at work already.
+    pub fn begin(&self, what: Asked) -> bool {
+        let mut ledger = self.ledger();
+        let is_idle = !ledger.asking.contains(&what);
+        if is_idle {
+            ledger.asking.push(what);
+        }
+        is_idle
+    }
+
+    /// Notes that it has answered.
+    pub fn end(&self, what: Asked) {
+        self.ledger().asking.retain(|asked| *asked != what);
     }
 
     /// Notes the session that the remember cookie brought back.

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,37 @@ impl Views {
     /// Whether there is a template for this view at all, the application's or ours.
     pub fn has(&self, view: &str) -> bool {
         self.on_disk(view) || embedded::source(&format!("{view}{SUFFIX}")).is_some()
+    }
+
+    /// Files in the application's `templates/security` that no page reads: neither of the name of one (`others` are
+    /// the names that the settings give) nor named in another file of that folder.
+    pub fn strangers(&self, others: &[&str]) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.dir.join("security")) else {
+            return Vec::new();
+        };
+        let files: BTreeMap<String, String> = entries
+            .flatten()
+            .filter(|entry| entry.path().is_file())
+            .filter_map(|entry| {
+                let name = entry.file_name().into_string().ok()?;
+                Some((name, fs::read_to_string(entry.path()).unwrap_or_default()))
+            })
+            .filter(|(name, _)| !name.starts_with('.'))
+            .collect();
+        let is_used = |name: &str| {
+            let view = format!("security/{}", name.split('.').next().unwrap_or_default());
+            let is_view = others.contains(&view.as_str())
+                || embedded::TEMPLATES
+                    .iter()
+                    .any(|(ours, _)| ours.split('.').next() == Some(&view));
+            // Of the application's own engine, if it has one.
+            let is_template = [".j2", ".tera", ".hbs"]
+                .iter()
+                .any(|suffix| name.ends_with(suffix));
+            let is_named = |(other, source): (&String, &String)| other != name && source.contains(name);
+            (is_view && is_template) || files.iter().any(is_named)
+        };
+        files.keys().filter(|name| !is_used(name)).cloned().collect()
     }
 
     /// The page as HTML: the application's file, else ours.

@@ -52,9 +52,9 @@ async fn moved_addresses_hold_everywhere() {
     }
     let security = browser.client.rocket().state::<Security>().unwrap();
     for (view, path) in expected.as_object().unwrap() {
-        assert_eq!(security.url_for(view).as_deref(), path.as_str(), "{view}");
+        assert_eq!(security.url_for(view, &[]).as_deref(), path.as_str(), "{view}");
     }
-    assert_eq!(security.url_for("nothing"), None);
+    assert_eq!(security.url_for("nothing", &[]), None);
 
     // The whole way round by the moved addresses.
     let fields = [
