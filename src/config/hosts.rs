@@ -68,6 +68,9 @@ pub(super) fn subdomain(text: String) -> Result<String, Wrong> {
             .mend("List each subdomain, or see redirect_allow_subdomains."));
     }
     let wrong = || Wrong::new("must be what stands before the domain: `\"shop\"`, without dots at its ends.");
+    if text.contains('%') {
+        return Err(wrong());
+    }
     // Read with a domain behind it, as it will be used; a number alone would read as an address.
     match url::Host::parse(&format!("{text}.example")) {
         Ok(url::Host::Domain(whole)) => match whole.strip_suffix(".example") {

@@ -489,4 +489,25 @@ mod tests {
         let said = catalog.message(&english, Message::EmailAlreadyAssociated, &[("email", "a")]);
         assert!(said.starts_with('⟦') && said.ends_with('⟧'));
     }
+    #[test]
+    fn ids_of_nobody_are_known() {
+        let folder = Folder::new(&[
+            (
+                "de/a.ftl",
+                "# login-titel = x\nlogin-titel = Anmelden\nmy-own =\n    Eigenes\n    login = x\n",
+            ),
+            ("fr/b.ftl", "INVALID_PASWORD = Non\nlogin-title = Connexion\n"),
+        ]);
+        let catalog = folder.catalog().unwrap();
+        let of = |tag: &str, id: &str| (tag.to_owned(), id.to_owned());
+        assert_eq!(
+            catalog.strangers(),
+            [
+                of("de", "login-titel"),
+                of("de", "my-own"),
+                of("fr", "INVALID_PASWORD")
+            ]
+        );
+        assert_eq!(plain().strangers(), []);
+    }
 }

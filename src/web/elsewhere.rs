@@ -96,3 +96,6 @@ fn below(host: &Host<String>, above: &Host<String>) -> bool {
     };
     labels.split('.').all(is_label)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What stops the launch. What the messages say is read in `quickstart.rs`, where a process prints them.
 
+mod hints;
 mod settings;
 
 use rocket::error::ErrorKind;

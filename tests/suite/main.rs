@@ -12,6 +12,7 @@ mod databases;
 mod enumeration;
 mod events;
 mod guards;
+mod handlers;
 mod identity;
 mod importing;
 mod launch;

@@ -14,6 +14,7 @@ use crate::attempt::{Attempt, codes};
 use crate::support::{Browser, PASSWORD, app, encode, field, rocket};
 
 mod corpus;
+mod elsewhere;
 
 use corpus::{CORPUS, GOOD, MORE};
 
