@@ -84,7 +84,7 @@
 //! | flooding the hasher | a bounded queue, two places an address, 503 with `Retry-After` |
 //! | cross-site requests | a token bound to the session, masked per page; `Sec-Fetch-Site` and `Origin` inside the guards, so a plain `Form<T>` is covered; `_method` does not help |
 //! | cross-site sign-in | the sign-in form has a token too, bound to the browser |
-//! | open redirects | `next` is judged by the parser that browsers use, and leaves as a path |
+//! | open redirects | `next` is judged by the parser that browsers use, and leaves as a path; other hosts only where the settings list them |
 //! | enumeration | same words, status, headers, hashes and queries |
 //! | planted cookies | sealed, bound to their name and to the browser |
 //! | injected markup | every value on a page is escaped; a strict content security policy with a nonce |

@@ -246,7 +246,8 @@ impl SecurityFairing {
     }
 
     /// Decides in our place whether a request is answered in JSON (`want_json` of the reference), everywhere at once;
-    /// `None` for the usual rules. How a body is read still follows its `Content-Type`.
+    /// `None` for the usual rules. It may be asked more than once in a request. How a body is read still follows its
+    /// `Content-Type`.
     ///
     /// ```
     /// use rocket_security::SecurityFairing;
