@@ -108,8 +108,8 @@ impl Visitor<'_> {
         Ok(true)
     }
 
-    /// `to` if every browser stays within this application by following it, ready for `Location`; nothing otherwise. For
-    /// a `next` of the application's own forms.
+    /// `to` if every browser stays within this application by following it, or on a host that the settings allow, ready
+    /// for `Location`; nothing otherwise. For a `next` of the application's own forms.
     pub fn safe_next(&self, to: &str) -> Option<String> {
         next::safe(self.req, self.security, to)
     }

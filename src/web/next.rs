@@ -65,7 +65,7 @@ pub(crate) fn carried(req: &Request<'_>, security: &Security, fields: Option<&Fi
 
 /// `next` when it is safe.
 pub(crate) fn safe(req: &Request<'_>, security: &Security, next: &str) -> Option<String> {
-    safe_next(next, own(req, security).as_ref()).map(|next| next.to_string())
+    Judge::of(req, security).safe(next).map(|next| next.to_string())
 }
 
 /// The address of this request as a `next`: for GET only, since nothing else can be repeated by a redirect.

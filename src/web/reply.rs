@@ -140,7 +140,7 @@ pub(crate) fn signed_in(req: &Request<'_>, security: &Security, next: Option<Str
     if wants_json(req) {
         return Reply::json(json!({ "user": user_payload(req, security), "tf_required": false }));
     }
-    Reply::found(next.unwrap_or_else(|| security.config().post_login_view.to_string()))
+    Reply::found(next.unwrap_or_else(|| next::after_login(security.config())))
 }
 
 /// An error that the request's cache holds, as one that can be returned.
