@@ -9,7 +9,7 @@ use std::time::Duration;
 use rocket::http::{Method, SameSite};
 
 /// Whether each setting that can weaken security does.
-fn weakened(config: &Config) -> [(&'static str, bool); 12] {
+fn weakened(config: &Config) -> [(&'static str, bool); 13] {
     [
         ("redirect_allow_subdomains", config.redirect_allow_subdomains),
         ("logout_methods", config.logout_methods.contains(&Method::Get)),
