@@ -34,6 +34,8 @@ pub(crate) enum ErrorKind {
     Conflict(&'static str),
     /// What the caller passed breaks a rule.
     Invalid,
+    /// The application's own part of a transaction failed.
+    Application,
     /// The configuration or the environment is wrong.
     Config,
     /// Anything that should not happen.
@@ -60,8 +62,8 @@ impl Error {
         Self::new(ErrorKind::Config, message)
     }
 
-    pub(crate) fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
         self
     }
 
@@ -89,6 +91,39 @@ impl Error {
         self.kind == ErrorKind::Invalid
     }
 
+    /// The application's own part of a transaction failed, and so all of it
+    /// ([`Security::create_user_with`](crate::Security::create_user_with)). [`Error::application`] has the cause.
+    pub fn is_application(&self) -> bool {
+        self.kind == ErrorKind::Application
+    }
+
+    /// The error that the application's part of a transaction returned, if it is of that type.
+    ///
+    /// ```
+    /// use rocket::http::Status;
+    /// use rocket_security::Error;
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// struct TitleTaken;
+    /// # impl std::fmt::Display for TitleTaken {
+    /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("taken") }
+    /// # }
+    /// # impl std::error::Error for TitleTaken {}
+    ///
+    /// fn status(error: &Error) -> Status {
+    ///     match error.application() {
+    ///         Some(TitleTaken) => Status::Conflict,
+    ///         None => Status::InternalServerError,
+    ///     }
+    /// }
+    /// ```
+    pub fn application<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        match self.is_application() {
+            true => self.source.as_ref()?.downcast_ref(),
+            false => None,
+        }
+    }
+
     /// The column whose constraint refused the write, such as `"email"`.
     pub fn conflict(&self) -> Option<&'static str> {
         match self.kind {
@@ -113,7 +148,7 @@ impl<'r> Responder<'r, 'static> for Error {
             ErrorKind::Busy | ErrorKind::Unavailable => Status::ServiceUnavailable,
             ErrorKind::Conflict(_) => Status::Conflict,
             ErrorKind::Invalid => Status::BadRequest,
-            ErrorKind::Config | ErrorKind::Internal => Status::InternalServerError,
+            ErrorKind::Application | ErrorKind::Config | ErrorKind::Internal => Status::InternalServerError,
         };
         if status.code >= 500 {
             log::error!("{}: {self}", req.uri().path());

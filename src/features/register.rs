@@ -10,6 +10,8 @@
 //! refused openly; the launch report says so. Taken addresses count as failures of the visitor's address, so that
 //! nobody can ask for many.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use rocket::futures::future::BoxFuture;
 use rocket::http::Method;
 use rocket::route::Route;
@@ -23,7 +25,7 @@ use crate::gate::{Client, Evidence};
 use crate::identity::{Email, Username, UsernameProblem};
 use crate::model::{Event, NewUser, Reason, User};
 use crate::security::Security;
-use crate::store::Identity;
+use crate::store::{Along, BoxError, Identity, WithUser};
 use crate::text::Message;
 use crate::web::fields::{FieldErrors, Fields};
 use crate::web::page::{Field, Form, Kind, Page};
@@ -93,7 +95,7 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
             .flatten();
         let wish = Wish::parse(security.config(), &fields, &mut errors);
         let client = visit::client(req, security);
-        let user = match register(security, wish, errors, &client).await? {
+        let user = match register(security, wish, errors, &client, None).await? {
             Ok(user) => user,
             Err(Refused::Fields(errors)) => return Ok(again(req, security, &fields, errors)),
             Err(Refused::Wait { seconds }) => {
@@ -145,6 +147,7 @@ async fn register(
     wish: Wish<'_>,
     mut errors: FieldErrors,
     client: &Client,
+    along: Option<Along>,
 ) -> Result<Result<User, Refused>> {
     let username = check_username(security.config(), &wish, &mut errors);
     let registration = check(security, &wish, username.clone(), &mut errors);
@@ -181,7 +184,12 @@ async fn register(
         new.username = Some(name.as_str().to_owned());
         new.username_key = Some(name.key().to_owned());
     }
-    match security.datastore().create_user(new).await {
+    let store = security.datastore();
+    let made = match along {
+        None => store.create_user(new).await,
+        Some(along) => store.create_user_with(new, along).await,
+    };
+    match made {
         Ok(user) => {
             security
                 .gate()
@@ -191,11 +199,9 @@ async fn register(
         }
         // Somebody was faster between the look-up and the insert: the same answer as if he had come first.
         Err(error) => match error.conflict() {
-            Some(column) => {
-                let username = column == "username";
-                taken(security, wish, errors, !username, username, client).await
-            }
-            None => Err(error),
+            Some("email") => taken(security, wish, errors, true, false, client).await,
+            Some("username") => taken(security, wish, errors, false, true, client).await,
+            _ => Err(error),
         },
     }
 }
@@ -314,12 +320,87 @@ impl Security {
     /// A conflict on `email` when the address is taken; [`Error::is_invalid`] with the texts of the page when address or
     /// password break a rule, or when `username_required` asks for a name.
     pub async fn create_user(&self, email: &str, password: &str) -> Result<User> {
+        self.create(email, password, None).await
+    }
+
+    /// Makes a user and, in the same transaction, rows of the application: either all of it happens or nothing. By the
+    /// same rules as [`Security::create_user`].
+    ///
+    /// `along` gets the connection on which the transaction is open, of the type that the application's pool has
+    /// (`SqliteConn`, `PostgresConn` or `MySqlConn` of `rocket_security::db`), and the user that was just made. When the
+    /// database gives the transaction up for another one, it is run again, on a clone of what it captured: so it must do
+    /// nothing that a rollback does not undo, such as sending a mail. Keep it short: an SQLite file has one writer.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "sqlite")] mod example {
+    /// use diesel_async::RunQueryDsl;
+    /// use rocket_security::db::SqliteConn;
+    /// use rocket_security::{Result, Security, User};
+    ///
+    /// diesel::table! {
+    ///     posts (id) {
+    ///         id -> BigInt,
+    ///         author_id -> BigInt,
+    ///         title -> Text,
+    ///     }
+    /// }
+    ///
+    /// async fn join(security: &Security, email: &str, password: &str, title: String) -> Result<User> {
+    ///     let first_post = async move |db: &mut SqliteConn, user: &User| {
+    ///         use diesel::ExpressionMethods;
+    ///         let post = (posts::author_id.eq(user.id), posts::title.eq(title));
+    ///         diesel::insert_into(posts::table).values(post).execute(db).await
+    ///     };
+    ///     let (user, _rows) = security.create_user_with(email, password, first_post).await?;
+    ///     Ok(user)
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Security::create_user`]. [`Error::is_application`] when `along` failed: its error is in
+    /// [`Error::application`]. [`Error::is_unavailable`] when the database cannot serve, or gave the transaction up four
+    /// times. A configuration error when the accounts are kept on another type of connection, or in a datastore that
+    /// has no transactions.
+    pub async fn create_user_with<C, T, E, F>(
+        &self,
+        email: &str,
+        password: &str,
+        along: F,
+    ) -> Result<(User, T)>
+    where
+        C: std::any::Any + Send,
+        T: Send + 'static,
+        E: Into<BoxError>,
+        F: for<'a> WithUser<'a, C, T, E, Done: Send> + Clone + Send + Sync + 'static,
+    {
+        let made = Arc::new(Mutex::new(None));
+        let slot = made.clone();
+        let along = Along::new(move |connection: &mut C, user| {
+            let (along, slot) = (along.clone(), slot.clone());
+            Box::pin(async move {
+                let value = along(connection, user).await.map_err(Into::into)?;
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+                Ok(())
+            })
+        });
+        let user = self.create(email, password, Some(along)).await?;
+        let made = made.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match made {
+            Some(value) => Ok((user, value)),
+            None => Err(Error::internal(
+                "the datastore made a user without the application's part",
+            )),
+        }
+    }
+
+    async fn create(&self, email: &str, password: &str, along: Option<Along>) -> Result<User> {
         let wish = Wish {
             email: Some(email),
             password: Some(password),
             ..Wish::default()
         };
-        match register(self, wish, FieldErrors::default(), &Client::default()).await? {
+        match register(self, wish, FieldErrors::default(), &Client::default(), along).await? {
             Ok(user) => Ok(user),
             Err(Refused::Wait { .. }) => Err(Error::new(ErrorKind::Busy, "too many tries")),
             Err(Refused::Fields(errors)) => {

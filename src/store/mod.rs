@@ -4,15 +4,19 @@
 //! write follows later. Failures are [`Error`](crate::Error)s: a broken constraint is a conflict that names its
 //! column, a full pool is busy, a lost server is unavailable.
 
+mod along;
 pub(crate) mod diesel;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod migrate;
 pub mod pool;
+mod schema;
 
 #[cfg(test)]
 pub(crate) mod contract;
 
-use crate::error::Result;
+pub use along::{Along, BoxError, WithUser};
+
+use crate::error::{Error, Result};
 use crate::model::{
     Counter, CounterKey, NewUser, OwnIdentity, RememberSeries, Role, Rotation, SeriesHash, Session,
     SessionHash, Timestamp, User, UserId,
@@ -44,6 +48,16 @@ pub trait Users: Send + Sync {
     /// Makes a user. A taken address, name or number is a conflict on `email`, `username` or `phone`, any other taken
     /// identity one on `identity`.
     async fn create_user(&self, new: NewUser) -> Result<User>;
+
+    /// Makes a user and runs the application's part, both or neither. Conflicts as in `create_user`.
+    ///
+    /// A store without transactions need not offer it.
+    async fn create_user_with(&self, new: NewUser, along: Along) -> Result<User> {
+        let _ = (new, along);
+        Err(Error::config(
+            "this datastore makes no user together with rows of the application",
+        ))
+    }
 
     /// Replaces the password hash if it is still `expected`; used when the cost was raised. Signs nobody out.
     /// `false` when somebody changed it meanwhile.

@@ -46,11 +46,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::store::Datastore;
 
 #[cfg(feature = "mysql")]
-pub use crate::store::diesel::mysql::MySqlPool;
+pub use crate::store::diesel::mysql::{MySqlConn, MySqlPool};
 #[cfg(feature = "postgres")]
-pub use crate::store::diesel::postgres::PostgresPool;
+pub use crate::store::diesel::postgres::{PostgresConn, PostgresPool};
 #[cfg(feature = "sqlite")]
-pub use crate::store::diesel::sqlite::SqlitePool;
+pub use crate::store::diesel::sqlite::{SqliteConn, SqlitePool};
 
 /// A connection that answered within this time is taken for alive; any other is asked before it is handed out. So a
 /// server that restarts costs its users a second, and asking costs next to nothing.

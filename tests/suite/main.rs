@@ -37,3 +37,4 @@ mod throttle_address;
 mod username;
 mod verify;
 mod wrong_inputs;
+mod your_tables;

@@ -27,6 +27,7 @@ pub(crate) async fn holds(store: Store) {
     users::a_user_is_found_as_he_was_made(&store).await;
     users::an_identity_is_exact(&store).await;
     users::a_taken_identity_is_a_conflict(&store).await;
+    users::a_part_that_fails_takes_the_user_along(&store).await;
     users::what_does_not_fit_is_refused(&store).await;
     identities::a_user_is_found_by_each_identity(&store).await;
     identities::an_identity_belongs_to_one(&store).await;

@@ -3,7 +3,7 @@
 use super::{NOW, Store, digits, is_alive, later, new_user, signed_in, somebody, unique};
 use crate::crypto::SealedPassword;
 use crate::model::NewUser;
-use crate::store::Identity;
+use crate::store::{Along, Identity};
 
 pub(super) async fn a_user_is_found_as_he_was_made(store: &Store) {
     let name = format!("Ünal{}", unique());
@@ -261,3 +261,23 @@ pub(super) async fn a_deleted_user_takes_everything_along(store: &Store) {
     // Ids are not given out again: the application's tables may still name the old one.
     assert!(somebody(store).await.id > user.id);
 }
+
+/// Whatever the connection is: work that does not look at it is run with any.
+pub(super) async fn a_part_that_fails_takes_the_user_along(store: &Store) {
+    let name = format!("along{}", unique());
+    let key = format!("{name}@example.org");
+    // For a connection of a type that no store has: it must be told, and nothing made.
+    let foreign = Along::new(|_: &mut Foreign, _| Box::pin(async { Ok(()) }));
+    assert!(store.create_user_with(new_user(&name), foreign).await.is_err());
+    let found = store.user_by(Identity::Email, &key).await.expect("a look-up");
+    assert!(
+        found.is_none(),
+        "the user is there without the application's part"
+    );
+    store
+        .create_user(new_user(&name))
+        .await
+        .expect("nothing of it is left");
+}
+
+struct Foreign;

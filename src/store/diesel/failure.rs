@@ -3,6 +3,7 @@
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use crate::error::{Error, ErrorKind};
+use crate::store::BoxError;
 
 /// The failure of an operation, still close to the database.
 pub(crate) enum Failure {
@@ -14,6 +15,8 @@ pub(crate) enum Failure {
     Refused(String),
     /// A row that the library did not write.
     Broken(&'static str),
+    /// What the application did in the same transaction failed.
+    Application(BoxError),
 }
 
 impl From<DieselError> for Failure {
@@ -25,7 +28,12 @@ impl From<DieselError> for Failure {
 impl Failure {
     /// Whether the database gave this transaction up for another one, so that it may simply be run again.
     pub(crate) fn is_deadlock(&self) -> bool {
-        let Failure::Diesel(DieselError::DatabaseError(kind, info)) = self else {
+        let error = match self {
+            Failure::Diesel(error) => Some(error),
+            Failure::Application(error) => diesel_cause(error.as_ref()),
+            _ => None,
+        };
+        let Some(DieselError::DatabaseError(kind, info)) = error else {
             return false;
         };
         matches!(kind, DatabaseErrorKind::SerializationFailure)
@@ -64,12 +72,38 @@ impl From<Failure> for Error {
             Failure::Conflict(column) => conflict(column),
             Failure::Refused(message) => Error::new(ErrorKind::Internal, message),
             Failure::Broken(message) => Error::internal(message),
+            Failure::Application(error) => from_application(error),
         }
     }
 }
 
+/// The database's own word in an error of the application.
+fn diesel_cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a DieselError> {
+    let mut error = Some(error);
+    while let Some(cause) = error {
+        if let Some(diesel) = cause.downcast_ref() {
+            return Some(diesel);
+        }
+        error = cause.source();
+    }
+    None
+}
+
+/// A broken constraint among the application's tables is its own affair; a database that cannot serve is everybody's.
+fn from_application(error: BoxError) -> Error {
+    let error = match error.downcast::<Error>() {
+        Ok(ours) if ours.kind() == ErrorKind::Config => return *ours,
+        Ok(ours) => ours as BoxError,
+        Err(error) => error,
+    };
+    let kind = match diesel_cause(error.as_ref()).map(kind_of) {
+        Some(ErrorKind::Unavailable) => ErrorKind::Unavailable,
+        _ => ErrorKind::Application,
+    };
+    Error::new(kind, "the application's part of the transaction failed").with_source(error)
+}
+
 fn conflict(column: &'static str) -> Error {
-    // Without its cause: MySQL repeats the value there, and that is somebody's address.
     Error::new(
         ErrorKind::Conflict(column),
         format!("a constraint on `{column}` refused the write"),
@@ -77,11 +111,24 @@ fn conflict(column: &'static str) -> Error {
 }
 
 fn from_diesel(error: DieselError) -> Error {
-    let kind = match &error {
+    let kind = kind_of(&error);
+    let message = match kind {
+        // Without its cause: MySQL repeats the value there, and that is somebody's address.
+        ErrorKind::Conflict(column) => return conflict(column),
+        ErrorKind::Unavailable => format!("the database is not available: {error}"),
+        _ => format!("the database refused a statement: {error}"),
+    };
+    Error::new(kind, message).with_source(error)
+}
+
+fn kind_of(error: &DieselError) -> ErrorKind {
+    match error {
         DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
-            return conflict(column_of(info.constraint_name(), info.message()));
+            ErrorKind::Conflict(column_of(info.constraint_name(), info.message()))
         }
-        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => return conflict("user_id"),
+        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+            ErrorKind::Conflict("user_id")
+        }
         DieselError::DatabaseError(
             DatabaseErrorKind::UnableToSendCommand
             | DatabaseErrorKind::ClosedConnection
@@ -94,12 +141,7 @@ fn from_diesel(error: DieselError) -> Error {
             ErrorKind::Unavailable
         }
         _ => ErrorKind::Internal,
-    };
-    let message = match kind {
-        ErrorKind::Unavailable => format!("the database is not available: {error}"),
-        _ => format!("the database refused a statement: {error}"),
-    };
-    Error::new(kind, message).with_source(error)
+    }
 }
 
 /// The column behind a broken unique constraint. All three databases name it in the same way, up to

@@ -27,7 +27,9 @@ use crate::store::Datastore;
 use crate::store::migrate::{Migration, migrations};
 use crate::store::pool::{DieselPool, PoolConnection, Scheme, StorePool};
 
-type Conn = AsyncMysqlConnection;
+/// A connection to a MySQL or MariaDB server, as the application's queries and [`create_user_with`](crate::Security::create_user_with) get it.
+pub type MySqlConn = AsyncMysqlConnection;
+type Conn = MySqlConn;
 type Line = line::Line<Conn>;
 type Inline = NoReaders;
 

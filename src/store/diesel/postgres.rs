@@ -28,7 +28,9 @@ use crate::store::Datastore;
 use crate::store::migrate::{Migration, migrations};
 use crate::store::pool::{DieselPool, PoolConnection, Scheme, StorePool};
 
-type Conn = AsyncPgConnection;
+/// A connection to a PostgreSQL server, as the application's queries and [`create_user_with`](crate::Security::create_user_with) get it.
+pub type PostgresConn = AsyncPgConnection;
+type Conn = PostgresConn;
 type Line = line::Line<Conn>;
 type Inline = NoReaders;
 

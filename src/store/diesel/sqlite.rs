@@ -30,7 +30,9 @@ use crate::store::Datastore;
 use crate::store::migrate::{Migration, migrations};
 use crate::store::pool::{DieselPool, PoolConnection, StorePool};
 
-type Conn = SyncConnectionWrapper<SqliteConnection>;
+/// A connection to an SQLite file, as the application's queries and [`create_user_with`](crate::Security::create_user_with) get it.
+pub type SqliteConn = SyncConnectionWrapper<SqliteConnection>;
+type Conn = SqliteConn;
 type Line = line::Line<Conn>;
 type Inline = Readers;
 

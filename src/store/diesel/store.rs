@@ -18,7 +18,7 @@ use crate::model::{
     Counter, CounterKey, NewUser, OwnIdentity, RememberSeries, Role, Rotation, SeriesHash, Session,
     SessionHash, Timestamp, User, UserId,
 };
-use crate::store::{Counters, Datastore, Identity, Remember, Roles, Sessions, Users};
+use crate::store::{Along, Counters, Datastore, Identity, Remember, Roles, Sessions, Users};
 
 /// How often a transaction that lost to another one is run in all.
 const TRIES: u32 = 4;
@@ -145,6 +145,29 @@ impl Users for Store {
         self.transaction(move |line| {
             let new = new.clone();
             Box::pin(async move { users::create_user(line, &new).await })
+        })
+        .await
+    }
+
+    async fn create_user_with(&self, new: NewUser, along: Along) -> Result<User> {
+        rules::check_user(&new)?;
+        let new = Arc::new(new);
+        self.transaction(move |line| {
+            let (new, along) = (new.clone(), along.clone());
+            Box::pin(async move {
+                let user = queries::create_user(line, &new).await?;
+                along
+                    .run(line.connection(), &user)
+                    .await
+                    .map_err(Failure::Application)?;
+                // An application may overlook that the database gave the transaction up; the commit would not tell.
+                match queries::user(line, user.id).await? {
+                    Some(user) => Ok(user),
+                    None => Err(Failure::Application(
+                        "the transaction was rolled back, or the user deleted, by the application".into(),
+                    )),
+                }
+            })
         })
         .await
     }
