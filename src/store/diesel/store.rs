@@ -155,13 +155,13 @@ impl Users for Store {
         self.transaction(move |line| {
             let (new, along) = (new.clone(), along.clone());
             Box::pin(async move {
-                let user = queries::create_user(line, &new).await?;
+                let user = users::create_user(line, &new).await?;
                 along
                     .run(line.connection(), &user)
                     .await
                     .map_err(Failure::Application)?;
                 // An application may overlook that the database gave the transaction up; the commit would not tell.
-                match queries::user(line, user.id).await? {
+                match users::user(line, user.id).await? {
                     Some(user) => Ok(user),
                     None => Err(Failure::Application(
                         "the transaction was rolled back, or the user deleted, by the application".into(),

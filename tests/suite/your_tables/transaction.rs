@@ -312,10 +312,10 @@ macro_rules! on_each_database {
                 let role = security.find_or_create_role("editor", &["write", "read"]).await.expect("a role");
                 security.add_role(user.id, "editor").await.expect("the role given");
                 let connection = &mut **stage.connection().await;
-                type Account = (i64, String, Option<String>, bool, Option<i64>, i64, i64);
+                type Account = (i64, String, Option<String>, Option<String>, bool, Option<i64>, i64, i64);
                 let account: Account = security_users::table.get_result(connection).await.expect("the columns");
                 let (created, updated) = (user.created_at.as_millis(), user.updated_at.as_millis());
-                assert_eq!(account, (user.id, user.email, None, true, None, created, updated));
+                assert_eq!(account, (user.id, user.email, None, None, true, None, created, updated));
                 let theirs: Vec<(i64, String, Option<String>, Option<String>)> = security_users_roles::table
                     .inner_join(security_roles::table)
                     .inner_join(security_users::table)
