@@ -18,6 +18,10 @@ const REMEMBER: Duration = Duration::from_secs(24 * 60 * 60);
 /// many tries at the same moment get through; the rest is asked to come again.
 const ROUNDS: usize = 128;
 
+/// No wait is on. Never "until now": who read the clock a moment before would find that in his future, and wait for what
+/// nobody did wrong.
+const NO_WAIT: Timestamp = Timestamp::from_millis(0);
+
 /// A try that was counted.
 pub(super) struct Attempt {
     account: CounterKey,
@@ -158,7 +162,7 @@ impl Gate {
             // A wait that others brought about stays; one that this try began goes with it.
             let is_free = after.failures < i32::try_from(free).unwrap_or(i32::MAX);
             let blocked_until = match is_free || before.blocked_until == own_wait {
-                true => self.clock.now(),
+                true => NO_WAIT,
                 false => before.blocked_until,
             };
             if self
@@ -189,7 +193,7 @@ impl Gate {
         );
         Counter {
             failures,
-            blocked_until: now + wait,
+            blocked_until: if wait.is_zero() { NO_WAIT } else { now + wait },
             expires_at: now + wait + REMEMBER,
         }
     }
