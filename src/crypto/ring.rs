@@ -44,6 +44,8 @@ pub(super) struct Key {
     pub(super) id: String,
     // Boxed, so that moving a key leaves no copy of it behind.
     prk: Box<Zeroizing<[u8; LEN]>>,
+    /// The subkey of session hashes: every request needs it, and deriving it costs as much as using it.
+    session: Box<Zeroizing<[u8; LEN]>>,
 }
 
 /// Which of the three keys of a purpose.
@@ -149,27 +151,33 @@ impl Key {
     fn new(secret: &str) -> Self {
         let prk = Box::new(derive::extract(secret.as_bytes()));
         let id = derive::expand(&prk, &[b"rocket_security/v1/id"]);
+        let session = Box::new(subkey(&prk, Usage::Mac, Purpose::Session));
         Key {
             id: data_encoding::HEXLOWER.encode(&id[..ID_LEN / 2]),
             prk,
+            session,
         }
     }
 
     pub(super) fn subkey(&self, usage: Usage, purpose: Purpose) -> Zeroizing<[u8; LEN]> {
-        let usage: &[u8] = match usage {
-            Usage::Mac => b"mac/",
-            Usage::Sign => b"sign/",
-            Usage::Seal => b"seal/",
-        };
-        derive::expand(
-            &self.prk,
-            &[b"rocket_security/v1/", usage, purpose.label().as_bytes()],
-        )
+        subkey(&self.prk, usage, purpose)
     }
 
     fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; LEN] {
-        derive::mac(&self.subkey(Usage::Mac, purpose), parts)
+        match purpose {
+            Purpose::Session => derive::mac(&self.session, parts),
+            _ => derive::mac(&self.subkey(Usage::Mac, purpose), parts),
+        }
     }
+}
+
+fn subkey(prk: &[u8; LEN], usage: Usage, purpose: Purpose) -> Zeroizing<[u8; LEN]> {
+    let usage: &[u8] = match usage {
+        Usage::Mac => b"mac/",
+        Usage::Sign => b"sign/",
+        Usage::Seal => b"seal/",
+    };
+    derive::expand(prk, &[b"rocket_security/v1/", usage, purpose.label().as_bytes()])
 }
 
 /// Why nobody should use this secret. Cannot know a bad one from its text; catches what was never made to be one.
