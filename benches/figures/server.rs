@@ -30,6 +30,7 @@ impl Server {
     pub fn start(kind: &str) -> Server {
         let mut child = Command::new(std::env::current_exe().expect("this binary"))
             .args(["--serve", kind])
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("a server");
@@ -59,7 +60,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // It ends with its input, and takes its files along.
+        drop(self.child.stdin.take());
         let _ = self.child.wait();
     }
 }
@@ -189,6 +191,11 @@ pub fn serve(kind: &str) {
             other => panic!("there is no server {other}"),
         };
         let told = AdHoc::on_liftoff("port", |rocket| {
+            let shutdown = rocket.shutdown();
+            std::thread::spawn(move || {
+                let _ = std::io::stdin().lines().count();
+                shutdown.notify();
+            });
             Box::pin(async move { println!("port {}", rocket.config().port) })
         });
         rocket.attach(told).launch().await.map(drop)
