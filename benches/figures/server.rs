@@ -28,21 +28,25 @@ pub struct Server {
 
 impl Server {
     pub fn start(kind: &str) -> Server {
-        let mut child = Command::new(std::env::current_exe().expect("this binary"))
+        let child = Command::new(std::env::current_exe().expect("this binary"))
             .args(["--serve", kind])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("a server");
-        let mut cookie = String::new();
-        let out = child.stdout.take().expect("its output");
+        let mut server = Server {
+            child,
+            port: 0,
+            cookie: String::new(),
+        };
+        let out = server.child.stdout.take().expect("its output");
         for line in BufReader::new(out).lines().map_while(Result::ok) {
-            if let Some(said) = line.strip_prefix("cookie ") {
-                cookie = said.to_owned();
+            if let Some(cookie) = line.strip_prefix("cookie ") {
+                cookie.clone_into(&mut server.cookie);
             }
             if let Some(port) = line.strip_prefix("port ") {
-                let port = port.parse().expect("a port");
-                return Server { child, port, cookie };
+                server.port = port.parse().expect("a port");
+                return server;
             }
         }
         panic!("the server {kind} ended before it listened");

@@ -106,11 +106,14 @@ fn slot() -> usize {
     SLOT.with(Cell::get)
 }
 
+/// What a reader does without: waiting, for the pool does that; writing; and a page cache of its own. The cache would hold
+/// a small table whole and little of a large one, and every write elsewhere would void it; the file as the system maps
+/// it is as near with a million users as with a thousand. The size is of the address space, not of memory.
+const SETUP: &str = "PRAGMA busy_timeout = 0; PRAGMA query_only = ON; PRAGMA mmap_size = 1073741824;";
+
 fn reader(path: &str) -> Option<SqliteConnection> {
     let mut connection = SqliteConnection::establish(path).ok()?;
-    connection
-        .batch_execute("PRAGMA busy_timeout = 0; PRAGMA query_only = ON;")
-        .ok()?;
+    connection.batch_execute(SETUP).ok()?;
     let mode: JournalMode = diesel::sql_query("PRAGMA journal_mode")
         .get_result(&mut connection)
         .ok()?;
