@@ -1,7 +1,7 @@
 //! Where accounts live: small traits by capability, and their Diesel implementation.
 //!
 //! Every operation is one atomic step: what happens once is decided by the database, never by a read that a
-//! write follows later. Failures are [`Error`](crate::Error)s: a broken constraint is a conflict that names its
+//! write follows later. Failures are [`Error`]s: a broken constraint is a conflict that names its
 //! column, a full pool is busy, a lost server is unavailable.
 
 mod along;
