@@ -125,6 +125,7 @@ pub use crate::guards::guards;
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use fairing::SecurityFairing;
+pub use features::register::Registration;
 pub use gate::Evidence;
 #[doc(hidden)]
 pub use guards::Name;
@@ -138,6 +139,8 @@ pub use model::{Assurance, Event, Factor, Proof, Reason, Role, Session, Timestam
 pub use policy::{FailedAuthn, Policy};
 pub use security::Security;
 pub use store::pool as db;
+pub use text::Words;
+pub use web::extend::{ExtraField, FormErrors, FormExtension, FormInput, RegistrationFields, ViewContext};
 pub use web::handlers::JsonAnswer;
 pub use web::reply::Reply;
 pub use web::views::{FlashView, UserView};

@@ -18,17 +18,24 @@ use serde_json::json;
 
 use crate::config::Config;
 use crate::crypto::Password;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::gate::{Client, Evidence};
-use crate::identity::{Email, Username, UsernameProblem};
+use crate::identity::{Email, Username};
 use crate::model::{Event, NewUser, Reason, User};
 use crate::security::Security;
 use crate::store::Identity;
 use crate::text::Message;
+use crate::web::extend::{self, Sent};
 use crate::web::fields::{FieldErrors, Fields};
-use crate::web::page::{Field, Form, Kind, Page};
+use crate::web::form::{self, Refused, Sketch};
+use crate::web::page::{Field, Kind, Page};
 use crate::web::reply::{self, Reply};
 use crate::web::{next, receive, visit};
+
+mod in_process;
+mod rules;
+
+pub use in_process::Registration;
 
 /// The longest password, in code points after normalisation; the reference's number. NIST asks for 64 at least.
 const PASSWORD_MAX: usize = 128;
@@ -44,10 +51,12 @@ struct Wish<'a> {
     password: Option<&'a str>,
     /// The password again; nothing when it need not be.
     password_again: Option<Option<&'a str>>,
+    /// What the application asks for besides, ready to be stored.
+    fields: Option<String>,
 }
 
 /// The same, checked by every rule that needs no database.
-struct Registration {
+struct Checked {
     email: Email,
     username: Option<Username>,
     password: Password,
@@ -85,21 +94,36 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
             return Ok(reply::refusal(req, Reason::AnonymousRequired));
         }
         if let Err(errors) = receive::csrf(req, security, &fields) {
-            return Ok(again(req, security, &fields, errors));
+            return Ok(form::again(req, security, &fields, errors, page));
         }
         let mut errors = FieldErrors::default();
         let next = errors
             .take_with("next", next::requested(req, security, &fields))
             .flatten();
-        let wish = Wish::parse(security.config(), &fields, &mut errors);
         let client = visit::client(req, security);
-        let user = match register(security, wish, errors, &client).await? {
+        let wish = Wish::parse(security, &fields, &mut errors)?;
+        let sent = Sent {
+            form: "register",
+            fields: &fields,
+            user: None,
+            client: &client,
+            braked: true,
+        };
+        let made = match extend::check_form(req, security, &sent).await? {
+            Ok(()) => register(security, wish, errors, &client).await?,
+            // Nobody has looked whether anything is taken: whoever fails a CAPTCHA cannot ask for that.
+            Err(Refused::Fields(more)) => {
+                let username = rules::check_username(security.config(), &wish, &mut errors);
+                rules::check(security, &wish, username, &mut errors);
+                errors.extend(more);
+                Err(Refused::Fields(in_order(security, errors)))
+            }
+            Err(wait) => Err(wait),
+        };
+        let user = match made {
             Ok(user) => user,
-            Err(Refused::Fields(errors)) => return Ok(again(req, security, &fields, errors)),
-            Err(Refused::Wait { seconds }) => {
-                let mut errors = FieldErrors::default();
-                errors.add("", Message::TooManyAttempts, &[("seconds", &seconds.to_string())]);
-                return Ok(again(req, security, &fields, errors).too_many_requests(seconds));
+            Err(refused) => {
+                return Ok(refused.answer(|errors| form::again(req, security, &fields, errors, page)));
             }
         };
         let evidence = Evidence::registered(user, security.gate().clock.now());
@@ -118,8 +142,9 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
 }
 
 impl<'a> Wish<'a> {
-    fn parse(config: &Config, fields: &'a Fields, errors: &mut FieldErrors) -> Self {
-        Wish {
+    fn parse(security: &Security, fields: &'a Fields, errors: &mut FieldErrors) -> Result<Self> {
+        let config = security.config();
+        Ok(Wish {
             email: errors.take("email", fields.text("email")),
             username: match config.username_enable {
                 true => errors.take("username", fields.text("username")),
@@ -129,25 +154,20 @@ impl<'a> Wish<'a> {
             password_again: config
                 .password_confirm_required
                 .then(|| errors.take("password_confirm", fields.text("password_confirm"))),
-        }
+            fields: extend::registration(security, fields, errors)?,
+        })
     }
-}
-
-/// Why no account was made.
-enum Refused {
-    Fields(FieldErrors),
-    Wait { seconds: u64 },
 }
 
 /// Makes an account: the one path that pages, JSON and in-process callers share. All that is wrong is told at once.
 async fn register(
     security: &Security,
-    wish: Wish<'_>,
+    mut wish: Wish<'_>,
     mut errors: FieldErrors,
     client: &Client,
 ) -> Result<Result<User, Refused>> {
-    let username = check_username(security.config(), &wish, &mut errors);
-    let registration = check(security, &wish, username.clone(), &mut errors);
+    let username = rules::check_username(security.config(), &wish, &mut errors);
+    let registration = rules::check(security, &wish, username.clone(), &mut errors);
     // Taken before the look-up, so that a full queue says nothing about who exists.
     let ticket = security.gate().passwords.admit(client.limit)?;
     if let Some(seconds) = security.gate().address_wait(client).await? {
@@ -177,6 +197,7 @@ async fn register(
         .hash(&security.gate().keys, &registration.password, &new.handle)
         .await?;
     new.password = Some(password);
+    new.fields = wish.fields.take();
     if let Some(name) = &registration.username {
         new.username = Some(name.as_str().to_owned());
         new.username_key = Some(name.key().to_owned());
@@ -197,79 +218,6 @@ async fn register(
             }
             None => Err(error),
         },
-    }
-}
-
-/// The rules for the name, apart: whether it is taken is told beside whatever else is wrong.
-fn check_username(config: &Config, wish: &Wish<'_>, errors: &mut FieldErrors) -> Option<Username> {
-    match wish.username.map(str::trim).filter(|name| !name.is_empty()) {
-        Some(raw) => {
-            let (min, max) = (config.username_min_length, config.username_max_length);
-            match Username::parse(raw, config.username_normalize_form.into(), min, max) {
-                Ok(name) => Some(name),
-                Err(UsernameProblem::Length) => {
-                    let args = [("min", min.to_string()), ("max", max.to_string())];
-                    errors.add(
-                        "username",
-                        Message::UsernameInvalidLength,
-                        &[("min", &args[0].1), ("max", &args[1].1)],
-                    );
-                    None
-                }
-                Err(UsernameProblem::Characters) => {
-                    errors.add("username", Message::UsernameDisallowedCharacters, &[]);
-                    None
-                }
-            }
-        }
-        None if config.username_required => errors.missing("username", Message::UsernameNotProvided),
-        None => None,
-    }
-}
-
-/// Every rule that needs no database.
-fn check(
-    security: &Security,
-    wish: &Wish<'_>,
-    username: Option<Username>,
-    errors: &mut FieldErrors,
-) -> Option<Registration> {
-    let config = security.config();
-    let email = match wish.email.map(str::trim).filter(|email| !email.is_empty()) {
-        Some(raw) => errors.require("email", Email::parse(raw), Message::InvalidEmailAddress),
-        None => errors.missing("email", Message::EmailNotProvided),
-    };
-    let password = wish
-        .password
-        .map(|raw| security.password(raw))
-        .filter(|password| !password.is_blank());
-    let password = match password {
-        Some(password) => {
-            let length = password.code_points();
-            let min = config.password_length();
-            if length < min || length > PASSWORD_MAX {
-                errors.add(
-                    "password",
-                    Message::PasswordInvalidLength,
-                    &[("length", &min.to_string())],
-                );
-            }
-            if let Some(again) = wish.password_again
-                && again != wish.password
-            {
-                errors.add("password_confirm", Message::RetypePasswordMismatch, &[]);
-            }
-            Some(password)
-        }
-        None => errors.missing("password", Message::PasswordNotProvided),
-    };
-    match (errors.is_empty(), email, password) {
-        (true, Some(email), Some(password)) => Some(Registration {
-            email,
-            username,
-            password,
-        }),
-        _ => None,
     }
 }
 
@@ -304,66 +252,31 @@ async fn taken(
         });
         security.gate().count_address(client).await?;
     }
-    Ok(Err(Refused::Fields(errors.sorted(&FIELDS))))
+    Ok(Err(Refused::Fields(in_order(security, errors))))
 }
 
-impl Security {
-    /// Makes a user, by the same rules as the registration page but without signing anybody in.
-    ///
-    /// # Errors
-    /// A conflict on `email` when the address is taken; [`Error::is_invalid`] with the texts of the page when address or
-    /// password break a rule, or when `username_required` asks for a name.
-    pub async fn create_user(&self, email: &str, password: &str) -> Result<User> {
-        let wish = Wish {
-            email: Some(email),
-            password: Some(password),
-            ..Wish::default()
-        };
-        match register(self, wish, FieldErrors::default(), &Client::default()).await? {
-            Ok(user) => Ok(user),
-            Err(Refused::Wait { .. }) => Err(Error::new(ErrorKind::Busy, "too many tries")),
-            Err(Refused::Fields(errors)) => {
-                let kind = match errors.contains(Message::EmailAlreadyAssociated) {
-                    true => ErrorKind::Conflict("email"),
-                    false => ErrorKind::Invalid,
-                };
-                let locale = self.catalog().negotiate(None);
-                Err(Error::new(kind, errors.texts(self.catalog(), &locale).join(" ")))
-            }
-        }
-    }
-}
-
-/// The page again, or 400.
-fn again(req: &Request<'_>, security: &Security, fields: &Fields, errors: FieldErrors) -> Reply {
-    match reply::wants_json(req) {
-        true => Reply::errors(errors),
-        false => Reply::page(page(req, security, Some(fields), errors)),
-    }
+/// The errors in the order of the form.
+fn in_order(security: &Security, errors: FieldErrors) -> FieldErrors {
+    let order: Vec<&str> = FIELDS
+        .into_iter()
+        .chain(security.extensions().names("register"))
+        .collect();
+    errors.sorted(&order)
 }
 
 fn page(req: &Request<'_>, security: &Security, fields: Option<&Fields>, errors: FieldErrors) -> Page {
     let config = security.config();
-    let typed = |name: &str| {
-        fields
-            .map(|fields| fields.echo(name))
-            .filter(|text| !text.is_empty())
-    };
     let min = config.password_length();
-    let next = next::carried(req, security, fields);
     let mut form_fields = vec![
         Field::new("email", Kind::Email, "field-email", "email")
-            .value(typed("email"))
+            .value(form::typed(fields, "email"))
             .length(None, Some(crate::identity::EMAIL_MAX)),
     ];
     if config.username_enable {
         let (min, max) = (config.username_min_length, config.username_max_length);
         let name = Field::new("username", Kind::Text, "field-username", "username")
-            .value(typed("username"))
-            .hint(
-                "username-hint",
-                vec![("min", min.to_string()), ("max", max.to_string())],
-            )
+            .value(form::typed(fields, "username"))
+            .hint("username-hint", &[("min", min), ("max", max)])
             .length(Some(min), Some(max));
         form_fields.push(if config.username_required {
             name
@@ -373,7 +286,7 @@ fn page(req: &Request<'_>, security: &Security, fields: Option<&Fields>, errors:
     }
     form_fields.push(
         Field::new("password", Kind::Password, "field-new-password", "new-password")
-            .hint("password-hint", vec![("min", min.to_string())])
+            .hint("password-hint", &[("min", min)])
             .length(Some(min), Some(PASSWORD_MAX)),
     );
     if config.password_confirm_required {
@@ -387,20 +300,18 @@ fn page(req: &Request<'_>, security: &Security, fields: Option<&Fields>, errors:
             .length(Some(min), Some(PASSWORD_MAX)),
         );
     }
-    if let Some(next) = &next {
-        form_fields.push(Field::new("next", Kind::Hidden, "", "off").value(Some(next)));
-    }
-    Page {
+    let sketch = Sketch {
         view: "register",
         template: config.register_user_template.to_string(),
-        form: Some(Form {
-            name: "register_user_form",
-            action: config.page("register").unwrap_or_default(),
-            fields: form_fields,
-            submit: "register-submit",
-        }),
+        name: "register_user_form",
+        submit: "register-submit",
+        fields: form_fields,
+    };
+    form::page(
+        security,
+        sketch,
+        fields,
         errors,
-        message: None,
-        next,
-    }
+        next::carried(req, security, fields),
+    )
 }
