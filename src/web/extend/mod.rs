@@ -338,3 +338,6 @@ fn sent(values: Map<String, Value>) -> Fields {
     }
     fields
 }
+
+#[cfg(test)]
+mod tests;
