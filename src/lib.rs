@@ -53,6 +53,9 @@
 //! | a page for who gave a password lately | [`Fresh<15>`](Fresh) |
 //! | a page for strangers only | [`Anonymous`] |
 //! | a form of your own, safe from other sites | [`CsrfForm<T>`](CsrfForm), with the field from [`SecurityContext`] |
+//! | more fields at sign-up, typed | [`RegistrationFields`] |
+//! | a CAPTCHA, or any check, on a form of ours | [`FormExtension`] |
+//! | values of your own in our pages | [`SecurityFairing::context`] |
 //! | your own answer to a refusal | [`SecurityFairing::on_unauthenticated`] and its siblings, or a catcher with [`Refusal`] |
 //! | your own form of JSON | [`SecurityFairing::render_json`] |
 //! | the library in your own handler | [`&Security`](Security) |

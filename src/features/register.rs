@@ -6,6 +6,8 @@
 //! * Endpoints: `GET`, `POST /register` (when `registerable`)
 //! * Events: `UserRegistered`, `UserNotRegistered`, `UserAuthenticated`, `WaitImposed`
 //!
+//! The application may ask for more (`docs/features/forms.md`).
+//!
 //! The reference is spec section 2.5. This version sends no mail, so an address cannot be confirmed and a taken one is
 //! refused openly; the launch report says so. Taken addresses count as failures of the visitor's address, so that
 //! nobody can ask for many.

@@ -86,7 +86,9 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
             return Ok(refused.answer(|errors| again(req, security, &fields, errors)));
         }
         match verify(req, security, who, &client, password.unwrap_or_default()).await? {
-            Ok(()) if reply::wants_json(req) => Ok(Reply::json(json!({ "user": reply::user_payload(req, security) }))),
+            Ok(()) if reply::wants_json(req) => {
+                Ok(Reply::json(json!({ "user": reply::user_payload(req, security) })))
+            }
             Ok(()) => {
                 visit::flash(req, security, Message::ReauthenticationSuccessful, &[]);
                 Ok(Reply::found(

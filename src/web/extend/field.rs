@@ -166,8 +166,8 @@ impl ExtraField {
         if self.kind == Kind::Select && self.choices.is_empty() {
             return Some("is a select without a choice".into());
         }
-        let unknown = |value: &&String| !self.choices.iter().any(|(choice, _)| choice == *value);
-        if self.kind == Kind::Select && self.value.as_ref().filter(unknown).is_some() {
+        let foreign = self.value.as_ref().is_some_and(|value| !self.offers(value));
+        if self.kind == Kind::Select && foreign {
             return Some("begins with a value that is none of its choices".into());
         }
         (self.max_length == 0).then(|| "has room for no character".into())
@@ -180,6 +180,8 @@ impl ExtraField {
             (_, Some(sent)) => Some(sent.echo(&self.name).to_owned()).filter(|text| !text.is_empty()),
             (_, None) => self.value.clone(),
         };
+        // A value that is no choice leaves the page to say that nothing is chosen.
+        let value = value.filter(|value| self.kind != Kind::Select || self.offers(value));
         let checked = match (self.kind, sent) {
             (Kind::Checkbox, Some(sent)) => sent.single(&self.name).ok().and_then(ticked) == Some(true),
             (Kind::Checkbox, None) => self.value.as_deref() == Some("true"),
@@ -198,6 +200,10 @@ impl ExtraField {
             minlength: None,
             maxlength: self.is_text().then_some(self.max_length),
         }
+    }
+
+    fn offers(&self, value: &str) -> bool {
+        self.choices.iter().any(|(choice, _)| choice == value)
     }
 
     fn is_text(&self) -> bool {
@@ -268,7 +274,7 @@ impl ExtraField {
             Kind::Url => url::Url::parse(&text)
                 .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()),
             Kind::Date => is_date(&text),
-            Kind::Select => self.choices.iter().any(|(choice, _)| *choice == text),
+            Kind::Select => self.offers(&text),
             _ => true,
         };
         match fits {
