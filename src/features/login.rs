@@ -82,7 +82,8 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
             Ok(form) => form,
             Err(errors) => return Ok(again(req, security, &fields, errors)),
         };
-        // Before any account is looked up and any hash computed: what the application's checks say tells of none.
+        // Before any account is looked up and any hash computed: what the application's checks say tells of none, so it is
+        // said in their own words.
         let sent = Sent {
             form: "login",
             fields: &fields,
@@ -91,7 +92,7 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
             braked: true,
         };
         if let Err(refused) = extend::check_form(req, security, &sent).await? {
-            return Ok(refused.answer(|errors| again(req, security, &fields, errors)));
+            return Ok(refused.answer(|errors| plainly(req, security, &fields, errors)));
         }
         let next = form.next.clone();
         match sign_in(req, security, &form, &client).await? {

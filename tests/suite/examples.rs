@@ -103,6 +103,12 @@ async fn custom_fields_that_do_not_fit_are_told_and_keep_what_was_typed() {
         if speech == Speech::Page {
             assert_eq!(answer.input("display_name").as_deref(), Some("ADAM\"><script>"));
             assert_eq!(text(&answer.body, "#about").as_deref(), Some("I"));
+            let chosen = text(&answer.body, "#plan > option");
+            assert_eq!(
+                chosen.as_deref(),
+                Some("Please choose"),
+                "the page chose for the visitor"
+            );
             assert!(!answer.body.contains(PASSWORD) && !answer.body.contains("<script>"));
         }
         // The rules of `validator` come once each field alone is right.

@@ -367,3 +367,32 @@ async fn words_come_from_the_catalogue_in_the_visitors_language() {
     assert_eq!(answer.codes(), ["app-wrong"]);
     assert_eq!(answer.json()["response"]["errors"], json!(["Nicht 7."]));
 }
+
+#[rocket::async_test]
+async fn what_a_check_says_at_the_sign_in_is_read_as_it_is() {
+    let app = app();
+    let browser = with_ada(&app, |fairing| {
+        let captcha = FormExtension::new()
+            .field(ExtraField::unseen("captcha-response").required())
+            .validate(|form| match form.text("captcha-response") {
+                Some("human") => Ok(()),
+                // At a field that otherwise has one text for everything.
+                _ => Err(FormErrors::one("email", "Are you a machine?")),
+            });
+        fairing.form("login", captcha)
+    })
+    .await;
+    let page = browser.look(Speech::Page, "/login").await;
+    assert_eq!(page.input("captcha-response"), None, "the widget brings its own");
+    for speech in BOTH {
+        let none = browser.send(speech, "/login", &SIGN_IN).await;
+        none.assert_refused(speech, &[("captcha-response", "VALUE_NOT_PROVIDED")], "none");
+        let machine = with(&SIGN_IN, &[("captcha-response", "beep")]);
+        let answer = browser.send(speech, "/login", &machine).await;
+        assert!(answer.body.contains("Are you a machine?"), "{}", answer.body);
+        assert!(!answer.body.contains("beep"), "{}", answer.body);
+        assert_eq!(answer.status, if speech == Speech::Page { 200 } else { 400 });
+    }
+    let human = with(&SIGN_IN, &[("captcha-response", "human")]);
+    assert_eq!(browser.send(Speech::Page, "/login", &human).await.status, 302);
+}

@@ -82,7 +82,7 @@ impl FormExtension {
     ///
     /// # async fn is_human(answer: &str, address: Option<std::net::IpAddr>) -> Result<bool, std::io::Error> { Ok(!answer.is_empty()) }
     /// let captcha = FormExtension::new()
-    ///     .field(ExtraField::hidden("captcha-response").required())
+    ///     .field(ExtraField::unseen("captcha-response").required())
     ///     .validate_async(|form| Box::pin(async move {
     ///         let answer = form.text("captcha-response").unwrap_or_default();
     ///         match is_human(answer, form.address()).await? {

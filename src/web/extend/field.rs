@@ -115,8 +115,9 @@ impl ExtraField {
         }
     }
 
-    /// A field that a script fills in, such as the answer of a CAPTCHA. It never comes back on the page.
-    pub fn hidden(name: impl Into<String>) -> Self {
+    /// A field that our pages do not show: a template of the application's own or a script, such as a CAPTCHA's, puts it into the
+    /// form.
+    pub fn unseen(name: impl Into<String>) -> Self {
         Self::new(name, Kind::Hidden, None)
     }
 
@@ -173,12 +174,15 @@ impl ExtraField {
         (self.max_length == 0).then(|| "has room for no character".into())
     }
 
-    /// As the page shows it, with what the visitor typed.
-    pub(super) fn on_page(&self, sent: Option<&Fields>) -> Field {
-        let value = match (self.kind, sent) {
-            (Kind::Hidden, _) => None,
-            (_, Some(sent)) => Some(sent.echo(&self.name).to_owned()).filter(|text| !text.is_empty()),
-            (_, None) => self.value.clone(),
+    /// As the page shows it, with what the visitor typed; nothing where it does not. A script brings its field with it: were
+    /// there one on the page too, it would be sent twice.
+    pub(super) fn on_page(&self, sent: Option<&Fields>) -> Option<Field> {
+        if self.kind == Kind::Hidden {
+            return None;
+        }
+        let value = match sent {
+            Some(sent) => Some(sent.echo(&self.name).to_owned()).filter(|text| !text.is_empty()),
+            None => self.value.clone(),
         };
         // A value that is no choice leaves the page to say that nothing is chosen.
         let value = value.filter(|value| self.kind != Kind::Select || self.offers(value));
@@ -187,7 +191,7 @@ impl ExtraField {
             (Kind::Checkbox, None) => self.value.as_deref() == Some("true"),
             _ => false,
         };
-        Field {
+        Some(Field {
             name: self.name.clone().into(),
             kind: self.kind,
             label: self.label.clone(),
@@ -199,7 +203,7 @@ impl ExtraField {
             required: self.required,
             minlength: None,
             maxlength: self.is_text().then_some(self.max_length),
-        }
+        })
     }
 
     fn offers(&self, value: &str) -> bool {

@@ -201,7 +201,7 @@ impl Extensions {
 
     /// As the page shows them.
     pub fn on_page(&self, form: &str, sent: Option<&Fields>) -> impl Iterator<Item = Field> {
-        self.fields(form).map(move |field| field.on_page(sent))
+        self.fields(form).filter_map(move |field| field.on_page(sent))
     }
 
     /// What JSON says of them.
