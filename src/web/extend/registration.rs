@@ -69,8 +69,9 @@ pub(crate) struct RegistrationType {
 enum Wrong {
     /// A value is missing.
     Missing(&'static str),
-    /// A value cannot be read as what the type has there.
-    Unfit(Option<String>, String),
+    /// A value cannot be read as what the type has there; or all of them together, where no name is given. What serde says of it
+    /// may quote what was typed, and goes nowhere.
+    Unfit(Option<String>),
     Invalid(ValidationErrors),
     TooLarge,
     Broken(String),
@@ -140,10 +141,11 @@ impl RegistrationType {
                     "`{name}` is missing: describe it in `fields()`, or give it `#[serde(default)]`"
                 )));
             }
-            Wrong::Unfit(Some(name), _) if described(&name) => {
+            Wrong::Unfit(name) => {
+                let name = name.filter(|name| described(name)).unwrap_or_default();
                 errors.missing::<()>(&name, Message::InvalidInput);
             }
-            Wrong::Unfit(_, why) | Wrong::Broken(why) => return Err(self.broken(&why)),
+            Wrong::Broken(why) => return Err(self.broken(&why)),
             Wrong::Invalid(invalid) => self.invalid(&invalid, None, catalog, errors),
             Wrong::TooLarge => errors.add(
                 "",
@@ -288,14 +290,13 @@ impl<'de> MapAccess<'de> for Members {
         let Some((name, value)) = self.value.take() else {
             return Err(Wrong::Broken("a value was asked for before its name".into()));
         };
-        seed.deserialize(value)
-            .map_err(|error| Wrong::Unfit(Some(name), error.to_string()))
+        seed.deserialize(value).map_err(|_| Wrong::Unfit(Some(name)))
     }
 }
 
 impl serde::de::Error for Wrong {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Wrong::Unfit(None, message.to_string())
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Wrong::Unfit(None)
     }
 
     fn missing_field(field: &'static str) -> Self {

@@ -3,6 +3,9 @@ use std::collections::BTreeMap;
 use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Toml};
 
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
 use super::*;
 use crate::config::Development;
 
@@ -60,4 +63,84 @@ fn every_field_of_ours_is_taken() {
         assert!(TAKEN.contains(&name), "{name}");
     }
     assert!(TAKEN.is_sorted());
+}
+
+#[derive(Serialize, Deserialize, Validate, Clone)]
+#[serde(try_from = "Raw", into = "Raw")]
+struct Even {
+    number: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Raw {
+    number: u32,
+}
+
+impl TryFrom<Raw> for Even {
+    type Error = String;
+
+    fn try_from(raw: Raw) -> std::result::Result<Self, String> {
+        match raw.number % 2 {
+            0 => Ok(Even { number: raw.number }),
+            _ => Err(format!("{} is odd", raw.number)),
+        }
+    }
+}
+
+impl From<Even> for Raw {
+    fn from(even: Even) -> Self {
+        Raw { number: even.number }
+    }
+}
+
+impl RegistrationFields for Even {
+    fn fields() -> Vec<ExtraField> {
+        vec![ExtraField::number("number", "Number")]
+    }
+}
+
+#[derive(Serialize, Deserialize, Validate)]
+struct Forgotten {
+    shown: Option<String>,
+    not_described: u32,
+}
+
+impl RegistrationFields for Forgotten {
+    fn fields() -> Vec<ExtraField> {
+        vec![ExtraField::text("shown", "Shown")]
+    }
+}
+
+#[test]
+fn what_serde_refuses_is_a_mistake_of_the_visitor_unless_he_could_not_know() {
+    let catalog = Catalog::new(&[], &BTreeMap::new()).unwrap();
+    let make = |registration: RegistrationType, values: Value| {
+        let mut errors = FieldErrors::default();
+        let values = values.as_object().cloned().unwrap_or_default();
+        let made = registration.make(values, &catalog, &mut errors);
+        made.map(|made| (made, errors.codes().map(str::to_owned).collect::<Vec<_>>()))
+    };
+    let even = RegistrationType::of::<Even>;
+    let made = make(even(), serde_json::json!({ "number": 4 })).unwrap();
+    assert_eq!(made, (Some(r#"{"number":4}"#.to_owned()), Vec::new()));
+    for odd in [
+        serde_json::json!({ "number": 3 }),
+        serde_json::json!({ "number": -4 }),
+    ] {
+        let (made, codes) = make(even(), odd).unwrap();
+        assert_eq!((made, codes), (None, vec!["INVALID_INPUT".to_owned()]));
+    }
+    let (made, codes) = make(even(), serde_json::json!({})).unwrap();
+    assert_eq!((made, codes), (None, vec!["VALUE_NOT_PROVIDED".to_owned()]));
+    let error = make(
+        RegistrationType::of::<Forgotten>(),
+        serde_json::json!({ "shown": "x" }),
+    )
+    .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("`not_described` is missing: describe it"),
+        "{error}"
+    );
 }
