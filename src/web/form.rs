@@ -36,7 +36,7 @@ pub(crate) fn page(
         template: sketch.template,
         form: Some(Form {
             name: sketch.name,
-            action: security.url_for(sketch.view).unwrap_or_default(),
+            action: security.config().page(sketch.view).unwrap_or_default(),
             fields,
             submit: sketch.submit,
         }),
