@@ -13,7 +13,9 @@ use rocket::response::content::RawHtml;
 use rocket::{Build, FromForm, Rocket, get, launch, post, routes};
 use rocket_db_pools::{Connection, Database};
 use rocket_security::db::{SqliteConn, SqlitePool, StorePool};
-use rocket_security::{AuthUser, CsrfForm, Error, Fresh, Security, SecurityContext, SecurityFairing, User};
+use rocket_security::{
+    AuthUser, CsrfForm, Error, Fresh, Registration, Security, SecurityContext, SecurityFairing, User,
+};
 
 #[derive(Database)]
 #[database("app")]
@@ -126,7 +128,10 @@ async fn join(
         body,
     } = join.into_inner();
     let first_post = async move |db: &mut SqliteConn, user: &User| write(db, user.id, &title, &body).await;
-    match security.create_user_with(&email, &password, first_post).await {
+    match security
+        .create_user_with(Registration::new(email, password), first_post)
+        .await
+    {
         Ok(_) => Ok(Redirect::to("/login")),
         Err(error) if error.is_invalid() || error.is_conflict() => {
             Err(Ok((Status::UnprocessableEntity, error.to_string())))

@@ -53,6 +53,9 @@
 //! | a page for who gave a password lately | [`Fresh<15>`](Fresh) |
 //! | a page for strangers only | [`Anonymous`] |
 //! | a form of your own, safe from other sites | [`CsrfForm<T>`](CsrfForm), with the field from [`SecurityContext`] |
+//! | more fields at sign-up, typed | [`RegistrationFields`] |
+//! | a CAPTCHA, or any check, on a form of ours | [`FormExtension`] |
+//! | values of your own in our pages | [`SecurityFairing::context`] |
 //! | your own answer to a refusal | [`SecurityFairing::on_unauthenticated`] and its siblings, or a catcher with [`Refusal`] |
 //! | your own form of JSON | [`SecurityFairing::render_json`] |
 //! | the library in your own handler | [`&Security`](Security) |
@@ -125,6 +128,7 @@ pub use crate::guards::guards;
 pub use clock::Clock;
 pub use error::{Error, Result};
 pub use fairing::SecurityFairing;
+pub use features::register::Registration;
 pub use gate::Evidence;
 #[doc(hidden)]
 pub use guards::Name;
@@ -138,6 +142,8 @@ pub use model::{Assurance, Event, Factor, Proof, Reason, Role, Session, Timestam
 pub use policy::{FailedAuthn, Policy};
 pub use security::Security;
 pub use store::pool as db;
+pub use text::Words;
+pub use web::extend::{ExtraField, FormErrors, FormExtension, FormInput, RegistrationFields, ViewContext};
 pub use web::handlers::JsonAnswer;
 pub use web::reply::Reply;
 pub use web::views::{FlashView, UserView};

@@ -14,6 +14,7 @@ use crate::model::{Event, NewUser, Role, User, UserId};
 use crate::store::{Datastore, Identity};
 use crate::text::{Catalog, Message};
 use crate::web::cookies::CookiePolicy;
+use crate::web::extend::Extensions;
 use crate::web::handlers::Handlers;
 use crate::web::origin::Origin;
 use crate::web::views::Views;
@@ -38,6 +39,7 @@ pub(crate) struct Inner {
     pub catalog: Catalog,
     pub views: Views,
     pub cookies: CookiePolicy,
+    pub extensions: Extensions,
     /// The roles that the application declared, when it did.
     pub roles: Option<BTreeSet<String>>,
     /// What the application answers in our place.
@@ -71,6 +73,10 @@ impl Security {
 
     pub(crate) fn handlers(&self) -> &Handlers {
         &self.0.handlers
+    }
+
+    pub(crate) fn extensions(&self) -> &Extensions {
+        &self.0.extensions
     }
 
     pub(crate) fn declared_roles(&self) -> Option<&BTreeSet<String>> {

@@ -139,6 +139,7 @@ US_METHOD_NOT_AVAILABLE = This way to sign in is not on offer.
 US_SETUP_EXPIRED = You had { $within } to finish this, and the time ran out. Start again.
 US_SETUP_SUCCESSFUL = You can sign in this way from now on.
 US_SPECIFY_IDENTITY = Tell us who you are: your email address or another name that we know.
+VALUE_NOT_PROVIDED = This is needed to go on.
 
 # $name (text): the passkey's name
 WEBAUTHN_CREDENTIAL_DELETED = The passkey { $name } is removed.

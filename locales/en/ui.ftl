@@ -44,6 +44,7 @@ field-new-password = Password
 field-password-confirm = Password, once more
 field-remember = Keep me signed in on this device
 field-optional = optional
+field-choose = Please choose
 # $min (number), $max (number): characters
 username-hint = { $min } to { $max } letters and digits.
 # $min (number): characters

@@ -71,6 +71,7 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
     let catalog = Catalog::new(&config.i18n_dirname, &messages)?;
     #[cfg(test)]
     let catalog = if setup.pseudo { Catalog::pseudo()? } else { catalog };
+    setup.extensions.check(&config, &catalog)?;
     let views = Views::new(&own_templates(figment))?;
 
     hints::say(&mut config, &catalog, &views);
@@ -129,6 +130,7 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
         catalog,
         views,
         cookies,
+        extensions: setup.extensions,
         roles: setup.roles,
         handlers: setup.handlers,
         origin,

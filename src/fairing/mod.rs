@@ -5,6 +5,7 @@
 //! were attached. The second reads the configuration, opens the store, checks, mounts and registers. Whatever is
 //! wrong stops the launch with a report that says what to write.
 
+mod extend;
 mod handlers;
 mod hints;
 mod launch;
@@ -28,6 +29,7 @@ use crate::policy::{Defaults, Policy};
 use crate::security::Security;
 use crate::store::Datastore;
 use crate::store::pool::StorePool;
+use crate::web::extend::Extensions;
 use crate::web::handlers::Handlers;
 use crate::web::{headers, visit};
 
@@ -65,6 +67,7 @@ pub(crate) struct Setup {
     identities: BTreeMap<String, Mapper>,
     policy: Arc<dyn Policy>,
     handlers: Handlers,
+    extensions: Extensions,
     clock: Clock,
     mount: bool,
     /// Whether every text is marked, so that a test sees those that are not of the catalogue.
@@ -83,6 +86,7 @@ impl SecurityFairing {
             identities: BTreeMap::new(),
             policy: Arc::new(Defaults),
             handlers: Handlers::default(),
+            extensions: Extensions::default(),
             clock: Clock::system(),
             mount: true,
             #[cfg(test)]

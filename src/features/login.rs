@@ -18,12 +18,14 @@ use zeroize::Zeroizing;
 
 use crate::config::{Config, IdentityAttribute};
 use crate::error::Result;
-use crate::gate::{LoginIdentity, PasswordRefusal};
+use crate::gate::{Client, LoginIdentity, PasswordRefusal};
 use crate::model::Reason;
 use crate::security::Security;
 use crate::text::Message;
+use crate::web::extend::{self, Sent};
 use crate::web::fields::{FieldErrors, Fields};
-use crate::web::page::{Field, Form, Kind, Page};
+use crate::web::form::{self, Sketch};
+use crate::web::page::{Field, Kind, Page};
 use crate::web::reply::{self, Reply};
 use crate::web::{next, receive, visit};
 
@@ -75,12 +77,25 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
         if let Err(errors) = receive::csrf(req, security, &fields) {
             return Ok(again(req, security, &fields, errors));
         }
+        let client = visit::client(req, security);
         let form = match LoginForm::parse(req, security, &fields) {
             Ok(form) => form,
             Err(errors) => return Ok(again(req, security, &fields, errors)),
         };
+        // Before any account is looked up and any hash computed: what the application's checks say tells of none, so it is
+        // said in their own words.
+        let sent = Sent {
+            form: "login",
+            fields: &fields,
+            user: None,
+            client: &client,
+            braked: true,
+        };
+        if let Err(refused) = extend::check_form(req, security, &sent).await? {
+            return Ok(refused.answer(|errors| plainly(req, security, &fields, errors)));
+        }
         let next = form.next.clone();
-        match sign_in(req, security, &form).await? {
+        match sign_in(req, security, &form, &client).await? {
             Ok(()) => Ok(reply::signed_in(req, security, next)),
             Err(reason) => Ok(refused(req, security, &fields, form.identity_field, reason)),
         }
@@ -144,15 +159,19 @@ enum Refused {
 }
 
 /// Checks the password, asks the gate, and gives the browser its session. The one path that pages and JSON share.
-async fn sign_in(req: &Request<'_>, security: &Security, form: &LoginForm) -> Result<Result<(), Refused>> {
-    let client = visit::client(req, security);
+async fn sign_in(
+    req: &Request<'_>,
+    security: &Security,
+    form: &LoginForm,
+    client: &Client,
+) -> Result<Result<(), Refused>> {
     let password = security.password(&form.password);
     match security
         .gate()
-        .check_password(&form.identity, &password, &client)
+        .check_password(&form.identity, &password, client)
         .await?
     {
-        Ok(evidence) => Ok(visit::admit(req, security, evidence, &client, form.remember)
+        Ok(evidence) => Ok(visit::admit(req, security, evidence, client, form.remember)
             .await?
             .map_err(Refused::Gate)),
         Err(refusal) => Ok(Err(Refused::Password(refusal))),
@@ -169,10 +188,7 @@ fn again(req: &Request<'_>, security: &Security, fields: &Fields, errors: FieldE
 }
 
 fn plainly(req: &Request<'_>, security: &Security, fields: &Fields, errors: FieldErrors) -> Reply {
-    match reply::wants_json(req) {
-        true => Reply::errors(errors),
-        false => Reply::page(page(req, security, Some(fields), errors)),
-    }
+    form::again(req, security, fields, errors, page)
 }
 
 fn refused(
@@ -184,9 +200,7 @@ fn refused(
 ) -> Reply {
     match refused {
         Refused::Password(PasswordRefusal::Wait { seconds }) => {
-            let mut errors = FieldErrors::default();
-            errors.add("", Message::TooManyAttempts, &[("seconds", &seconds.to_string())]);
-            again(req, security, fields, errors).too_many_requests(seconds)
+            form::Refused::Wait { seconds }.answer(|errors| again(req, security, fields, errors))
         }
         // `again` makes one text of both, unless the application gave generic answers up.
         Refused::Password(PasswordRefusal::Unknown) => again(
@@ -218,12 +232,6 @@ fn refused(
 
 fn page(req: &Request<'_>, security: &Security, fields: Option<&Fields>, errors: FieldErrors) -> Page {
     let config = security.config();
-    let typed = |name: &str| {
-        fields
-            .map(|fields| fields.echo(name))
-            .filter(|text| !text.is_empty())
-    };
-    let next = next::carried(req, security, fields);
     use IdentityAttribute::{Email, Phone, Username};
     let identity = match &config.user_identity_attributes[..] {
         [Email] => Field::new("email", Kind::Email, "field-email", "username"),
@@ -235,10 +243,10 @@ fn page(req: &Request<'_>, security: &Security, fields: Option<&Fields>, errors:
         _ => Field::new("email", Kind::Text, "field-identity", "username"),
     };
     let identity = Field {
-        value: typed(identity.name).map(str::to_owned),
+        value: form::typed(fields, &identity.name).map(str::to_owned),
         ..identity
     };
-    let mut form_fields = vec![
+    let form_fields = vec![
         identity,
         Field::new("password", Kind::Password, "field-password", "current-password"),
         Field::checkbox(
@@ -247,22 +255,20 @@ fn page(req: &Request<'_>, security: &Security, fields: Option<&Fields>, errors:
             fields.map_or(config.default_remember_me, |fields| fields.flag("remember")),
         ),
     ];
-    if let Some(next) = &next {
-        form_fields.push(Field::new("next", Kind::Hidden, "", "off").value(Some(next)));
-    }
-    Page {
+    let sketch = Sketch {
         view: "login",
         template: config.login_user_template.to_string(),
-        form: Some(Form {
-            name: "login_user_form",
-            action: config.page("login").unwrap_or_default(),
-            fields: form_fields,
-            submit: "login-submit",
-        }),
+        name: "login_user_form",
+        submit: "login-submit",
+        fields: form_fields,
+    };
+    form::page(
+        security,
+        sketch,
+        fields,
         errors,
-        message: None,
-        next,
-    }
+        next::carried(req, security, fields),
+    )
 }
 
 fn attributes(config: &Config) -> Vec<&str> {

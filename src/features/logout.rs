@@ -16,8 +16,10 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::security::Security;
 use crate::text::Message;
-use crate::web::fields::FieldErrors;
-use crate::web::page::{Field, Form, Kind, Page};
+use crate::web::extend::{self, Sent};
+use crate::web::fields::{FieldErrors, Fields};
+use crate::web::form::{self, Sketch};
+use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
 use crate::web::{next, receive, visit};
 
@@ -51,7 +53,7 @@ fn not_allowed<'r>(
             .join(", ");
         let asks = methods.contains(&Method::Post) && !reply::wants_json(req);
         if asks && reply::owned(visit::identify(req, security).await)?.is_some() {
-            return Ok(Reply::page(page(security, None)).not_allowed(allow));
+            return Ok(Reply::page(page(security, None, FieldErrors::default(), None)).not_allowed(allow));
         }
         Ok(Reply::empty().not_allowed(allow))
     })
@@ -70,8 +72,23 @@ fn logout<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> B
             {
                 return Ok(match reply::wants_json(req) {
                     true => Reply::errors(errors),
-                    false => Reply::page(page(security, next)),
+                    // A click on the page is all that is asked, so the page does not speak of a mistake.
+                    false => Reply::page(page(security, Some(&fields), FieldErrors::default(), next)),
                 });
+            }
+            let client = visit::client(req, security);
+            let sent = Sent {
+                form: "logout",
+                fields: &fields,
+                user: Some(&who.user),
+                client: &client,
+                braked: false,
+            };
+            if let Err(refused) = extend::check_form(req, security, &sent).await? {
+                return Ok(refused.answer(|errors| match reply::wants_json(req) {
+                    true => Reply::errors(errors),
+                    false => Reply::page(page(security, Some(&fields), errors, next)),
+                }));
             }
             visit::sign_out(req, security, who).await?;
             if !reply::wants_json(req) {
@@ -88,23 +105,13 @@ fn logout<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> B
 }
 
 /// Shown when the request may have come from elsewhere: a click by the user himself settles it.
-fn page(security: &Security, next: Option<String>) -> Page {
-    let config = security.config();
-    let mut fields = Vec::new();
-    if let Some(next) = &next {
-        fields.push(Field::new("next", Kind::Hidden, "", "off").value(Some(next)));
-    }
-    Page {
+fn page(security: &Security, sent: Option<&Fields>, errors: FieldErrors, next: Option<String>) -> Page {
+    let sketch = Sketch {
         view: "logout",
-        template: config.logout_user_template.to_string(),
-        form: Some(Form {
-            name: "logout_form",
-            action: config.page("logout").unwrap_or_default(),
-            fields,
-            submit: "logout-submit",
-        }),
-        errors: FieldErrors::default(),
-        message: None,
-        next,
-    }
+        template: security.config().logout_user_template.to_string(),
+        name: "logout_form",
+        submit: "logout-submit",
+        fields: Vec::new(),
+    };
+    form::page(security, sketch, sent, errors, next)
 }

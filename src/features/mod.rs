@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::model::Reason;
 use crate::security::Security;
+use crate::web::extend;
 use crate::web::reply::{self, Reply};
 
 /// What answers a request to one of our endpoints.
@@ -29,14 +30,17 @@ pub(crate) fn routes(config: &Config) -> Vec<Route> {
 }
 
 /// A route by its feature's name.
-fn route(name: &str, method: Method, url: &str, answer: Answer) -> Route {
-    let mut route = Route::new(method, url, Endpoint(answer));
+fn route(name: &'static str, method: Method, url: &str, answer: Answer) -> Route {
+    let mut route = Route::new(method, url, Endpoint { view: name, answer });
     route.name = Some(format!("rocket_security::{name}").into());
     route
 }
 
 #[derive(Clone)]
-struct Endpoint(Answer);
+struct Endpoint {
+    view: &'static str,
+    answer: Answer,
+}
 
 #[rocket::async_trait]
 impl Handler for Endpoint {
@@ -44,7 +48,11 @@ impl Handler for Endpoint {
         let Some(security) = req.rocket().state::<Security>() else {
             return Outcome::error(Status::InternalServerError);
         };
-        let reply = match self.0(req, security, data).await {
+        let answered = match (self.answer)(req, security, data).await {
+            Ok(reply) => extend::complete(req, security, self.view, reply).await,
+            Err(error) => Err(error),
+        };
+        let reply = match answered {
             Ok(reply) => reply,
             Err(error) if error.is_busy() => reply::refusal(req, Reason::Busy),
             Err(error) if error.is_unavailable() => {
@@ -56,6 +64,6 @@ impl Handler for Endpoint {
                 reply::broken(req)
             }
         };
-        Outcome::from(req, reply)
+        Outcome::from(req, extend::complete_or_not(req, security, reply).await)
     }
 }

@@ -15,12 +15,14 @@ use serde_json::json;
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::gate::{Authenticated, PasswordRefusal};
+use crate::gate::{Authenticated, Client, PasswordRefusal};
 use crate::model::Reason;
 use crate::security::Security;
 use crate::text::Message;
+use crate::web::extend::{self, Sent};
 use crate::web::fields::{FieldErrors, Fields};
-use crate::web::page::{Field, Form, Kind, Page};
+use crate::web::form::{self, Refused, Sketch};
+use crate::web::page::{Field, Kind, Page};
 use crate::web::reply::{self, Reply};
 use crate::web::{next, receive, refusal, visit};
 
@@ -72,7 +74,18 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
         if !errors.is_empty() {
             return Ok(again(req, security, &fields, errors));
         }
-        match verify(req, security, who, password.unwrap_or_default()).await? {
+        let client = visit::client(req, security);
+        let sent = Sent {
+            form: "verify",
+            fields: &fields,
+            user: Some(&who.user),
+            client: &client,
+            braked: true,
+        };
+        if let Err(refused) = extend::check_form(req, security, &sent).await? {
+            return Ok(refused.answer(|errors| again(req, security, &fields, errors)));
+        }
+        match verify(req, security, who, &client, password.unwrap_or_default()).await? {
             Ok(()) if reply::wants_json(req) => {
                 Ok(Reply::json(json!({ "user": reply::user_payload(req, security) })))
             }
@@ -85,17 +98,14 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
             // The session ended while the password was being looked at.
             Err(Reason::Unauthenticated) => Ok(anonymous(req)),
             Err(reason) => {
-                let mut errors = FieldErrors::default();
-                if let Reason::TryLater { seconds } = reason {
-                    errors.add("", Message::TooManyAttempts, &[("seconds", &seconds.to_string())]);
-                    return Ok(again(req, security, &fields, errors).too_many_requests(seconds));
-                }
-                let message = match reason {
-                    Reason::AuthenticationFailed => Message::InvalidPassword,
-                    reason => reason.message(),
+                let refused = match reason {
+                    Reason::TryLater { seconds } => Refused::Wait { seconds },
+                    Reason::AuthenticationFailed => {
+                        Refused::Fields(FieldErrors::one("password", Message::InvalidPassword))
+                    }
+                    reason => Refused::Fields(FieldErrors::one("password", reason.message())),
                 };
-                errors.add("password", message, &[]);
-                Ok(again(req, security, &fields, errors))
+                Ok(refused.answer(|errors| again(req, security, &fields, errors)))
             }
         }
     })
@@ -112,12 +122,12 @@ async fn verify(
     req: &Request<'_>,
     security: &Security,
     who: &Authenticated,
+    client: &Client,
     password: &str,
 ) -> Result<Result<(), Reason>> {
-    let client = visit::client(req, security);
     let evidence = match security
         .gate()
-        .check_own_password(who, &security.password(password), &client)
+        .check_own_password(who, &security.password(password), client)
         .await?
     {
         Ok(evidence) => evidence,
@@ -126,39 +136,27 @@ async fn verify(
             return Ok(Err(Reason::AuthenticationFailed));
         }
     };
-    visit::step_up(req, security, who, evidence, &client).await
+    visit::step_up(req, security, who, evidence, client).await
 }
 
 fn again(req: &Request<'_>, security: &Security, fields: &Fields, errors: FieldErrors) -> Reply {
-    match reply::wants_json(req) {
-        true => Reply::errors(errors),
-        false => Reply::page(page(req, security, Some(fields), errors)),
-    }
+    form::again(req, security, fields, errors, page)
 }
 
 fn page(req: &Request<'_>, security: &Security, fields: Option<&Fields>, errors: FieldErrors) -> Page {
-    let config = security.config();
-    let next = next::carried(req, security, fields);
-    let mut form_fields = vec![Field::new(
-        "password",
-        Kind::Password,
-        "field-password",
-        "current-password",
-    )];
-    if let Some(next) = &next {
-        form_fields.push(Field::new("next", Kind::Hidden, "", "off").value(Some(next)));
-    }
-    Page {
+    let password = Field::new("password", Kind::Password, "field-password", "current-password");
+    let sketch = Sketch {
         view: "verify",
-        template: config.verify_template.to_string(),
-        form: Some(Form {
-            name: "verify_form",
-            action: config.page("verify").unwrap_or_default(),
-            fields: form_fields,
-            submit: "verify-submit",
-        }),
+        template: security.config().verify_template.to_string(),
+        name: "verify_form",
+        submit: "verify-submit",
+        fields: vec![password],
+    };
+    form::page(
+        security,
+        sketch,
+        fields,
         errors,
-        message: None,
-        next,
-    }
+        next::carried(req, security, fields),
+    )
 }

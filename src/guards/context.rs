@@ -3,9 +3,9 @@ use rocket::{Ignite, Request, Rocket, Sentinel};
 use serde::Serialize;
 
 use crate::guards::{SecurityError, fail, unavailable};
-use crate::web::render;
 use crate::web::views::{FlashView, UserView};
 use crate::web::visit::{self, Visit};
+use crate::web::{extend, render};
 
 /// What an application's own template needs of the library: the user, the CSRF field, the messages that wait, the
 /// addresses of our pages. A request guard that serialises into any template engine.
@@ -41,6 +41,8 @@ pub struct SecurityContext {
     pub urls: std::collections::BTreeMap<String, String>,
     /// The messages that wait, in the visitor's language.
     pub flashes: Vec<FlashView>,
+    /// What the application's context functions say of every view, as our own pages have it.
+    pub app: serde_json::Map<String, serde_json::Value>,
 }
 
 #[rocket::async_trait]
@@ -58,6 +60,10 @@ impl<'r> FromRequest<'r> for SecurityContext {
                 return fail(unavailable(req, "a CSRF token could not be made", &error));
             }
         };
+        let app = match extend::values(req, security, None, false).await {
+            Ok(values) => values,
+            Err(error) => return fail(unavailable(req, "a page could not be filled in", &error)),
+        };
         let locale = security
             .catalog()
             .negotiate(req.headers().get_one("Accept-Language"));
@@ -71,6 +77,7 @@ impl<'r> FromRequest<'r> for SecurityContext {
             nonce,
             urls: render::urls(security),
             flashes: render::flashes(req, security, &locale),
+            app,
         })
     }
 }

@@ -136,6 +136,15 @@ impl Catalog {
         self.0.text(locale, id, args)
     }
 
+    /// Whether there is a text of that id in any language.
+    pub fn has(&self, id: &str) -> bool {
+        self.0
+            .words
+            .iter()
+            .chain(&self.0.languages)
+            .any(|language| language.has(id))
+    }
+
     /// What a message says.
     pub fn message(&self, locale: &Locale, message: Message, args: &[(&str, &str)]) -> String {
         self.text(locale, message.key(), args)

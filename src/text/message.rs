@@ -274,6 +274,8 @@ messages! {
     AccountLocked = "ACCOUNT_LOCKED" Error [],
     /// Too many tries; the next one counts after a wait.
     TooManyAttempts = "TOO_MANY_ATTEMPTS" Error ["seconds"],
+    /// A field of the application's own was left out.
+    ValueNotProvided = "VALUE_NOT_PROVIDED" Error [],
 }
 
 #[cfg(test)]
@@ -289,6 +291,7 @@ mod tests {
             "REGISTERED",
             "TEMPORARILY_UNAVAILABLE",
             "TOO_MANY_ATTEMPTS",
+            "VALUE_NOT_PROVIDED",
         ];
         let theirs: Vec<_> = Message::ALL
             .iter()

@@ -14,7 +14,9 @@ mod locale;
 mod message;
 mod reason;
 mod sources;
+mod words;
 
 pub(crate) use catalog::{Catalog, Texts};
 pub(crate) use locale::Locale;
 pub use message::{Level, Message};
+pub use words::Words;

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::text::Message;
 
-pub(crate) use errors::FieldErrors;
+pub(crate) use errors::{ErrorText, FieldErrors};
 
 /// One value; everything that a form sends is text.
 // No Debug: it may be a password.
@@ -212,7 +212,8 @@ impl Fields {
         self.entries.iter().find(|entry| entry.name == name)
     }
 
-    fn single(&self, name: &str) -> Result<Option<&Value>, FieldProblem> {
+    /// The value of a field that was sent once.
+    pub(crate) fn single(&self, name: &str) -> Result<Option<&Value>, FieldProblem> {
         match self.entry(name) {
             None => Ok(None),
             Some(entry) if entry.repeated_key => Err(FieldProblem::Invalid),
@@ -248,7 +249,25 @@ impl Fields {
 }
 
 impl Value {
-    fn as_text(&self) -> Result<&str, FieldProblem> {
+    /// The value as it is in JSON.
+    pub(crate) fn from_json(value: serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(yes) => Value::Bool(yes),
+            serde_json::Value::Number(number) => Value::Number(number),
+            serde_json::Value::String(text) => Value::Text(Zeroizing::new(text)),
+            serde_json::Value::Array(items) => Value::List(items.into_iter().map(Value::from_json).collect()),
+            serde_json::Value::Object(members) => Value::Object(
+                members
+                    .into_iter()
+                    .map(|(name, value)| (name, Value::from_json(value)))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The text that it is.
+    pub(crate) fn as_text(&self) -> Result<&str, FieldProblem> {
         match self {
             // Databases and C libraries end a text at NUL: what is checked would not be what is stored.
             Value::Text(text) if text.contains('\0') => Err(FieldProblem::Invalid),

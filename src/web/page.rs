@@ -1,6 +1,9 @@
 //! What a feature says of its page; the words and the markup come later, in the visitor's language.
 
-use crate::text::Message;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::text::{Message, Words};
 use crate::web::fields::FieldErrors;
 
 /// A page before it is rendered.
@@ -16,6 +19,8 @@ pub(crate) struct Page {
     pub message: Option<(Message, Vec<(&'static str, String)>)>,
     /// Where the visitor goes afterwards; links to sibling pages keep it.
     pub next: Option<String>,
+    /// What the application's context functions say.
+    pub app: BTreeMap<String, serde_json::Value>,
 }
 
 /// A form before it is rendered.
@@ -32,15 +37,16 @@ pub(crate) struct Form {
 /// A field of a form.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub kind: Kind,
-    /// The text id of the label.
-    pub label: &'static str,
-    /// The text id of the hint, with what it names.
-    pub hint: Option<(&'static str, Vec<(&'static str, String)>)>,
+    /// Nothing for a hidden field.
+    pub label: Option<Words>,
+    pub hint: Option<Words>,
     pub value: Option<String>,
     /// Whether a checkbox is ticked.
     pub checked: bool,
+    /// What a select offers: each value with its label.
+    pub choices: Vec<(String, Words)>,
     pub autocomplete: &'static str,
     pub required: bool,
     pub minlength: Option<usize>,
@@ -52,18 +58,28 @@ pub(crate) enum Kind {
     Email,
     Text,
     Tel,
+    Url,
+    Number,
+    Date,
+    Textarea,
+    Select,
     Password,
     Checkbox,
     Hidden,
 }
 
 impl Kind {
-    /// The `type` attribute.
+    /// The `type` attribute, or the element that is no `input`.
     pub const fn html(self) -> &'static str {
         match self {
             Kind::Email => "email",
             Kind::Text => "text",
             Kind::Tel => "tel",
+            Kind::Url => "url",
+            Kind::Number => "number",
+            Kind::Date => "date",
+            Kind::Textarea => "textarea",
+            Kind::Select => "select",
             Kind::Password => "password",
             Kind::Checkbox => "checkbox",
             Kind::Hidden => "hidden",
@@ -72,14 +88,16 @@ impl Kind {
 }
 
 impl Field {
+    /// A field whose label is the text `label` of the catalogue.
     pub fn new(name: &'static str, kind: Kind, label: &'static str, autocomplete: &'static str) -> Self {
         Field {
-            name,
+            name: name.into(),
             kind,
-            label,
+            label: Some(Words::id(label)),
             hint: None,
             value: None,
             checked: false,
+            choices: Vec::new(),
             autocomplete,
             required: true,
             minlength: None,
@@ -97,6 +115,15 @@ impl Field {
         }
     }
 
+    /// What nobody sees.
+    pub fn hidden(name: &'static str, value: &str) -> Self {
+        Field {
+            label: None,
+            value: Some(value.to_owned()),
+            ..Field::new(name, Kind::Hidden, "", "off")
+        }
+    }
+
     /// With what the visitor typed. A password never comes back.
     pub fn value(mut self, value: Option<&str>) -> Self {
         if self.kind != Kind::Password {
@@ -110,8 +137,12 @@ impl Field {
         self
     }
 
-    pub fn hint(mut self, id: &'static str, args: Vec<(&'static str, String)>) -> Self {
-        self.hint = Some((id, args));
+    pub fn hint(mut self, id: &'static str, args: &[(&'static str, usize)]) -> Self {
+        let words = Words::id(id);
+        self.hint = Some(
+            args.iter()
+                .fold(words, |words, (name, value)| words.with(*name, value)),
+        );
         self
     }
 

@@ -19,7 +19,9 @@ use crate::security::Security;
 use crate::text::Locale;
 use crate::web::elsewhere::Elsewhere;
 use crate::web::page::{Field, Form, Page};
-use crate::web::views::{FieldView, FlashView, FormView, PageContext, UserView, next_query, title_id};
+use crate::web::views::{
+    ChoiceView, FieldView, FlashView, FormView, PageContext, UserView, next_query, title_id,
+};
 use crate::web::{next, visit};
 
 /// Renders a page with the headers that go with it.
@@ -132,6 +134,7 @@ fn context(req: &Request<'_>, security: &Security, locale: &Locale, page: Page) 
     });
     context.next_query = next_query(page.next.as_deref());
     context.next = page.next;
+    context.app = page.app;
     Ok(context)
 }
 
@@ -146,7 +149,7 @@ fn form_view(
         .fields
         .iter()
         .filter(|field| field.kind != crate::web::page::Kind::Hidden)
-        .map(|field| field.name)
+        .map(|field| field.name.as_ref())
         .collect();
     FormView {
         name: form.name.to_owned(),
@@ -170,24 +173,28 @@ fn field_view(
     errors: &crate::web::fields::FieldErrors,
 ) -> FieldView {
     let catalog = security.catalog();
-    let label = match field.label {
-        "" => String::new(),
-        id => catalog.text(locale, id, &[]),
-    };
-    let hint = field.hint.as_ref().map(|(id, args)| {
-        let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        catalog.text(locale, id, &args)
-    });
     FieldView {
-        name: field.name.to_owned(),
-        label,
+        name: field.name.to_string(),
+        label: field
+            .label
+            .as_ref()
+            .map_or_else(String::new, |label| label.say(catalog, locale)),
         kind: field.kind.html(),
         checked: field.checked,
         value: field.value.clone(),
+        choices: field
+            .choices
+            .iter()
+            .map(|(value, label)| ChoiceView {
+                selected: field.value.as_ref() == Some(value),
+                value: value.clone(),
+                label: label.say(catalog, locale),
+            })
+            .collect(),
         autocomplete: field.autocomplete,
         required: field.required,
-        errors: errors.texts_of(field.name, catalog, locale),
-        hint,
+        errors: errors.texts_of(&field.name, catalog, locale),
+        hint: field.hint.as_ref().map(|hint| hint.say(catalog, locale)),
         minlength: field.minlength,
         maxlength: field.maxlength,
     }

@@ -15,7 +15,7 @@ use crate::web::headers::RETRY_AFTER;
 use crate::web::page::Page;
 use crate::web::refusal::{Refusal, status as refusal_status};
 use crate::web::submission::BodyProblem;
-use crate::web::{negotiate, next, render, spa, visit};
+use crate::web::{extend, negotiate, next, render, spa, visit};
 
 pub(crate) use crate::web::negotiate::wants_json;
 
@@ -113,6 +113,22 @@ impl Reply {
     pub(crate) fn not_allowed(mut self, allow: String) -> Self {
         self.headers.push(Header::new("Allow", allow));
         self.status(Status::MethodNotAllowed)
+    }
+
+    /// The page, if it is one.
+    pub(crate) fn page_mut(&mut self) -> Option<&mut Page> {
+        match &mut self.body {
+            Body::Page(page) => Some(page),
+            _ => None,
+        }
+    }
+
+    /// What a success says in JSON, if it is one.
+    pub(crate) fn json_mut(&mut self) -> Option<&mut Map<String, Value>> {
+        match &mut self.body {
+            Body::Json(response) => response.as_object_mut(),
+            _ => None,
+        }
     }
 
     pub(crate) fn status(mut self, status: Status) -> Self {
@@ -270,7 +286,8 @@ fn plain(
 
 /// What our catchers answer: the refusal that a guard left, or a plain page for a status of the application's own.
 pub(crate) async fn caught<'r>(status: Status, req: &'r Request<'_>) -> Result<Response<'r>, Status> {
-    if let Some(security) = req.rocket().state::<Security>() {
+    let security = req.rocket().state::<Security>();
+    if let Some(security) = security {
         // Known before the page is made, so that its menu and its tokens are the visitor's own.
         let _ = visit::identify(req, security).await;
     }
@@ -288,6 +305,10 @@ pub(crate) async fn caught<'r>(status: Status, req: &'r Request<'_>) -> Result<R
             };
             plain(wants_json(req), status, reason.message(), Vec::new(), Map::new())
         }
+    };
+    let reply = match security {
+        Some(security) => extend::complete_or_not(req, security, reply).await,
+        None => reply,
     };
     reply.respond_to(req)
 }

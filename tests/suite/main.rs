@@ -11,6 +11,8 @@ mod csrf;
 mod databases;
 mod enumeration;
 mod events;
+mod examples;
+mod forms;
 mod guards;
 mod handlers;
 mod identity;

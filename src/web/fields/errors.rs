@@ -5,13 +5,15 @@ use rocket::form::error::ErrorKind;
 use serde_json::{Map, Value};
 
 use super::FieldProblem;
-use crate::text::{Catalog, Locale, Message};
+use crate::text::{Catalog, Locale, Message, Words};
 
 /// What is wrong with a field, in a message of the catalogue or in the application's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ErrorText {
     Message(Message, Vec<(&'static str, String)>),
-    Own(String),
+    Own(Words),
+    /// The same, with what a client may match on.
+    Coded(Words, String),
 }
 
 /// One error. The empty field name stands for the form as a whole.
@@ -25,7 +27,7 @@ impl FieldError {
     fn message(&self) -> Option<Message> {
         match &self.text {
             ErrorText::Message(message, _) => Some(*message),
-            ErrorText::Own(_) => None,
+            ErrorText::Own(_) | ErrorText::Coded(..) => None,
         }
     }
 
@@ -36,13 +38,17 @@ impl FieldError {
                     args.iter().map(|(name, value)| (*name, value.as_str())).collect();
                 catalog.message(locale, *message, &args)
             }
-            ErrorText::Own(text) => text.clone(),
+            ErrorText::Own(words) | ErrorText::Coded(words, _) => words.say(catalog, locale),
         }
     }
 
     /// What a client may match on: the message's key, or that the words are the application's own.
-    fn code(&self) -> &'static str {
-        self.message().map_or("INVALID_INPUT", Message::key)
+    fn code(&self) -> &str {
+        match &self.text {
+            ErrorText::Message(message, _) => message.key(),
+            ErrorText::Own(words) => words.as_id().unwrap_or("INVALID_INPUT"),
+            ErrorText::Coded(_, code) => code,
+        }
     }
 }
 
@@ -66,11 +72,16 @@ impl FieldErrors {
         self.push(field, ErrorText::Message(message, args));
     }
 
-    fn push(&mut self, field: &str, text: ErrorText) {
+    pub(crate) fn push(&mut self, field: &str, text: ErrorText) {
         self.0.push(FieldError {
             field: field.to_owned(),
             text,
         });
+    }
+
+    /// Those of `other` after these.
+    pub(crate) fn extend(&mut self, other: FieldErrors) {
+        self.0.extend(other.0);
     }
 
     /// Keeps the value and notes the problem: a field with a problem counts as not sent.
@@ -100,6 +111,11 @@ impl FieldErrors {
             self.add(field, message, &[]);
         }
         None
+    }
+
+    /// What a client may match on, in order.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(FieldError::code)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -191,7 +207,7 @@ impl FieldErrors {
                 other => *other = text,
             }
         }
-        let codes: Vec<&str> = self.0.iter().map(FieldError::code).collect();
+        let codes: Vec<&str> = self.codes().collect();
         let mut envelope = Map::new();
         envelope.insert("errors".into(), self.texts(catalog, locale).into());
         envelope.insert("error_codes".into(), codes.into());
@@ -204,8 +220,8 @@ impl FieldErrors {
         for error in errors.iter() {
             let field = name_of(error);
             match &error.kind {
-                ErrorKind::Validation(text) => found.push(&field, ErrorText::Own(text.to_string())),
-                ErrorKind::Custom(_, own) => found.push(&field, ErrorText::Own(own.to_string())),
+                ErrorKind::Validation(text) => found.push(&field, ErrorText::Own(text.as_ref().into())),
+                ErrorKind::Custom(_, own) => found.push(&field, ErrorText::Own(own.to_string().into())),
                 ErrorKind::InvalidLength { max: Some(max), .. } => {
                     found.add(
                         &field,
@@ -233,7 +249,7 @@ pub(super) fn name_of(error: &rocket::form::Error<'_>) -> String {
 mod tests {
     use super::*;
 
-    fn codes(errors: &FieldErrors) -> Vec<(&str, &'static str)> {
+    fn codes(errors: &FieldErrors) -> Vec<(&str, &str)> {
         errors
             .0
             .iter()

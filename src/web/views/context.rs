@@ -39,8 +39,9 @@ pub(crate) struct PageContext {
     pub next_query: String,
     /// All texts of the pages that need no arguments, by id: for engines without `t()`.
     pub texts: Texts,
-    /// What the application adds.
-    pub extra: BTreeMap<String, serde_json::Value>,
+    /// What the application's context functions say: under a name of its own, so that no later variable of ours takes
+    /// the place of one of theirs.
+    pub app: BTreeMap<String, serde_json::Value>,
 }
 
 /// What a page may know of the signed-in user.
@@ -85,17 +86,28 @@ pub(crate) struct FormView {
 pub(crate) struct FieldView {
     pub name: String,
     pub label: String,
-    /// `text`, `email`, `password`, `checkbox` or `hidden`.
+    /// The `type` of an input (`text`, `email`, `tel`, `url`, `number`, `date`, `password`, `checkbox`, `hidden`), or
+    /// `textarea` or `select`.
     pub kind: &'static str,
     pub value: Option<String>,
     /// Whether a checkbox is ticked.
     pub checked: bool,
+    /// What a select offers.
+    pub choices: Vec<ChoiceView>,
     pub autocomplete: &'static str,
     pub required: bool,
     pub errors: Vec<String>,
     pub hint: Option<String>,
     pub minlength: Option<usize>,
     pub maxlength: Option<usize>,
+}
+
+/// One of the values that a select offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct ChoiceView {
+    pub value: String,
+    pub label: String,
+    pub selected: bool,
 }
 
 impl PageContext {
@@ -117,7 +129,7 @@ impl PageContext {
             next: None,
             next_query: String::new(),
             texts: catalog.texts(locale),
-            extra: BTreeMap::new(),
+            app: BTreeMap::new(),
         }
     }
 }

@@ -21,6 +21,6 @@ mod engine;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use context::{FieldView, FormView, PageContext, next_query, title_id};
+pub(crate) use context::{ChoiceView, FieldView, FormView, PageContext, next_query, title_id};
 pub use context::{FlashView, UserView};
 pub(crate) use engine::Views;

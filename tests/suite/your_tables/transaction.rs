@@ -35,7 +35,7 @@ macro_rules! on_each_database {
             use rocket_db_pools::Database;
             use rocket_security::db::{$conn, $pool, PoolOptions};
             use rocket_security::testing::App;
-            use rocket_security::{Security, SecurityFairing, User};
+            use rocket_security::{Registration, Security, SecurityFairing, User};
 
             use super::super::super::support::PASSWORD;
 
@@ -167,7 +167,7 @@ macro_rules! on_each_database {
                         .get_result(db)
                         .await
                 };
-                let made = stage.security().create_user_with("Ada@Example.org", PASSWORD, post).await;
+                let made = stage.security().create_user_with(Registration::new("Ada@Example.org", PASSWORD), post).await;
                 let (user, seen) = made.expect("both");
                 assert_eq!(seen, "Ada@example.org");
                 assert_eq!(stage.posts().await, [("first".to_owned(), seen)]);
@@ -194,7 +194,7 @@ macro_rules! on_each_database {
                     write(db, user.id, "written, then regretted").await?;
                     Err::<(), _>(Box::<dyn std::error::Error + Send + Sync>::from(Never))
                 };
-                let error = security.create_user_with("a@example.org", PASSWORD, refused).await.expect_err("no");
+                let error = security.create_user_with(Registration::new("a@example.org", PASSWORD), refused).await.expect_err("no");
                 assert!(error.is_application() && error.application::<Never>().is_some(), "{error}");
                 assert!(!error.is_conflict() && !error.is_unavailable());
                 stage.is_bare("a@example.org").await;
@@ -204,7 +204,7 @@ macro_rules! on_each_database {
                     write(db, user.id, "same").await?;
                     write(db, user.id, "same").await
                 };
-                let error = security.create_user_with("a@example.org", PASSWORD, twice).await.expect_err("no");
+                let error = security.create_user_with(Registration::new("a@example.org", PASSWORD), twice).await.expect_err("no");
                 assert!(error.conflict().is_none(), "{error}");
                 let cause = error.application();
                 assert!(
@@ -215,13 +215,13 @@ macro_rules! on_each_database {
 
                 // The rules of the registration hold, and the part does not run.
                 let unreachable = async |_: &mut $conn, _: &User| -> QueryResult<()> { panic!("must not run") };
-                let error = security.create_user_with("a@example.org", "short", unreachable).await.expect_err("no");
+                let error = security.create_user_with(Registration::new("a@example.org", "short"), unreachable).await.expect_err("no");
                 assert!(error.is_invalid(), "{error}");
                 stage.is_bare("a@example.org").await;
 
                 // Another kind of connection is told, not waited for.
                 let foreign = async |_: &mut $other, _: &User| -> QueryResult<()> { panic!("must not run") };
-                let error = security.create_user_with("a@example.org", PASSWORD, foreign).await.expect_err("no");
+                let error = security.create_user_with(Registration::new("a@example.org", PASSWORD), foreign).await.expect_err("no");
                 assert!(error.to_string().contains("the application's pool"), "{error}");
                 stage.is_bare("a@example.org").await;
 
@@ -230,12 +230,12 @@ macro_rules! on_each_database {
                     write(db, user.id, "half").await?;
                     panic!("a defect of the application")
                 };
-                let error = security.create_user_with("a@example.org", PASSWORD, broken).await.expect_err("no");
+                let error = security.create_user_with(Registration::new("a@example.org", PASSWORD), broken).await.expect_err("no");
                 assert!(!error.is_conflict() && !error.is_application(), "{error}");
                 stage.is_bare("a@example.org").await;
                 let right = async |db: &mut $conn, user: &User| write(db, user.id, "at last").await;
-                security.create_user_with("a@example.org", PASSWORD, right).await.expect("both");
-                let error = security.create_user_with("A@example.org", PASSWORD, right).await.expect_err("taken");
+                security.create_user_with(Registration::new("a@example.org", PASSWORD), right).await.expect("both");
+                let error = security.create_user_with(Registration::new("A@example.org", PASSWORD), right).await.expect_err("taken");
                 assert_eq!(error.conflict(), Some("email"));
                 assert_eq!(stage.posts().await.len(), 1);
                 stage.strike().await;
@@ -250,7 +250,7 @@ macro_rules! on_each_database {
                     let _ = write(db, user.id, "same").await;
                     Ok(())
                 };
-                let made = stage.security().create_user_with("a@example.org", PASSWORD, silent).await;
+                let made = stage.security().create_user_with(Registration::new("a@example.org", PASSWORD), silent).await;
                 match made {
                     // SQLite and MySQL take back the statement alone.
                     Ok((user, ())) => assert_eq!(stage.posts().await, [("same".to_owned(), user.email)]),
@@ -261,7 +261,7 @@ macro_rules! on_each_database {
                     let own = security_users::table.filter(security_users::id.eq(user.id));
                     diesel::delete(own).execute(db).await
                 };
-                let error = stage.security().create_user_with("b@example.org", PASSWORD, gone).await.expect_err("no");
+                let error = stage.security().create_user_with(Registration::new("b@example.org", PASSWORD), gone).await.expect_err("no");
                 assert!(error.is_application(), "{error}");
                 stage.strike().await;
             }
@@ -282,7 +282,7 @@ macro_rules! on_each_database {
                         _ => Ok(()),
                     }
                 };
-                let made = stage.security().create_user_with("a@example.org", PASSWORD, second).await;
+                let made = stage.security().create_user_with(Registration::new("a@example.org", PASSWORD), second).await;
                 made.expect("the second try");
                 assert_eq!(AtomicU32::load(&tries, Ordering::Relaxed), 2);
                 assert_eq!(stage.posts().await.len(), 1, "the first try left something");
@@ -294,7 +294,7 @@ macro_rules! on_each_database {
                     counted.fetch_add(1, Ordering::Relaxed);
                     Err::<(), _>(lost())
                 };
-                let error = stage.security().create_user_with("b@example.org", PASSWORD, never).await;
+                let error = stage.security().create_user_with(Registration::new("b@example.org", PASSWORD), never).await;
                 let error = error.expect_err("four lost tries");
                 assert!(error.is_unavailable(), "{error}");
                 assert_eq!(AtomicU32::load(&tries, Ordering::Relaxed), 4);
