@@ -58,7 +58,7 @@ pub struct MySqlServer {
 }
 
 impl MySqlServer {
-    fn new(url: &str) -> Result<Self> {
+    pub(super) fn new(url: &str) -> Result<Self> {
         let (url, asked) = server_url(url, Scheme::MySql)?;
         let options = Opts::from_url(&url).map_err(|_| not_understood(Scheme::MySql))?;
         let encryption = asked.settle(options.socket().is_some() || is_local(options.ip_or_hostname()));
@@ -76,6 +76,11 @@ impl MySqlServer {
             options: builder.into(),
             encryption,
         })
+    }
+
+    #[cfg(test)]
+    pub(super) fn mode(&self) -> Mode {
+        self.encryption.mode
     }
 
     async fn connect(&self) -> diesel::ConnectionResult<AsyncMysqlConnection> {

@@ -58,7 +58,7 @@ pub struct PostgresServer {
 }
 
 impl PostgresServer {
-    fn new(url: &str) -> Result<Self> {
+    pub(super) fn new(url: &str) -> Result<Self> {
         let (url, asked) = server_url(url, Scheme::Postgres)?;
         let mut config: tokio_postgres::Config = url.parse().map_err(|_| not_understood(Scheme::Postgres))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
@@ -89,6 +89,11 @@ impl PostgresServer {
             encryption,
             tls,
         })
+    }
+
+    #[cfg(test)]
+    pub(super) fn mode(&self) -> Mode {
+        self.encryption.mode
     }
 
     async fn connect(&self) -> diesel::ConnectionResult<AsyncPgConnection> {

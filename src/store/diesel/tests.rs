@@ -1,5 +1,7 @@
 //! The contract on each database, and what only one of them has.
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod encryption;
 mod plans;
 
 use std::sync::Arc;

@@ -119,6 +119,51 @@ impl Beside {
         row.unwrap_or_else(|error| panic!("{sql}: {error}")).n
     }
 
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Ends the connections to this database that wait for a lock.
+    pub async fn kill_who_waits(&mut self) {
+        match self.kind {
+            Kind::Sqlite => unreachable!("there is nobody to kill"),
+            Kind::Postgres => {
+                let killed = "SELECT COUNT(pg_terminate_backend(pid)) AS n FROM pg_stat_activity
+                              WHERE datname = current_database() AND wait_event_type = 'Lock'";
+                assert!(self.number(killed).await > 0, "nobody waits");
+            }
+            Kind::MySql => {
+                let waits = "SELECT COALESCE(MAX(id), 0) AS n FROM information_schema.processlist
+                             WHERE db = DATABASE() AND command <> 'Sleep' AND id <> CONNECTION_ID()";
+                let id = self.number(waits).await;
+                assert!(id > 0, "nobody waits");
+                self.run(&format!("KILL {id}")).await;
+            }
+        }
+    }
+
+    /// Ends all connections to this database but this one.
+    pub async fn kill_all_others(&mut self) {
+        match self.kind {
+            Kind::Sqlite => unreachable!("there is nobody to kill"),
+            Kind::Postgres => {
+                self.run(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                     WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                )
+                .await;
+            }
+            Kind::MySql => {
+                let other = "SELECT COALESCE(MAX(id), 0) AS n FROM information_schema.processlist
+                             WHERE db = DATABASE() AND command <> 'Killed' AND id <> CONNECTION_ID()";
+                while let id @ 1.. = self.number(other).await {
+                    // It may be gone already.
+                    let _ = self.attempt(&format!("KILL {id}")).await;
+                }
+            }
+        }
+    }
+
     /// Takes a table away, whatever refers to it.
     pub async fn drop_table(&mut self, table: &str) {
         let cascade = match self.kind {
