@@ -1,6 +1,6 @@
 //! Connection pools, for the application's own queries and for the library's.
 //!
-//! [`SqlitePool`], [`PostgresPool`] and [`MySqlPool`] plug into `rocket_db_pools`, so that an application declares
+//! `SqlitePool`, `PostgresPool` and `MySqlPool`, each behind the Cargo feature of its name, plug into `rocket_db_pools`, so that an application declares
 //! its database as with any other driver and the library works on the same connections:
 //!
 //! ```
@@ -23,14 +23,18 @@
 //! ```
 //!
 //! The URL holds the database's password: it is never part of an error, and no type here shows it.
-//! Connections to a server are not encrypted in this version; keep them on the host or in a private network.
+//!
+//! To a server on another machine the connection is encrypted, and the server has to prove by its certificate that it
+//! is the host of the URL. `sslrootcert=` names a file with the certificate authority to trust instead of the public
+//! ones; `sslmode=disable`, `prefer`, `require`, `verify-ca` or `verify-full` says otherwise (MySQL's own words `ssl-mode=`
+//! and `ssl-ca=` are understood too; it has no `verify-ca`). To `localhost`, a loopback address or a socket it is plain
+//! unless the URL asks for more. What lets somebody in between listen is logged as a warning.
 #![cfg_attr(
     not(any(feature = "sqlite", feature = "postgres", feature = "mysql")),
     allow(dead_code)
 )]
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -195,12 +199,16 @@ pub trait PoolConnection: AsyncConnection + PoolableConnection + Send + 'static 
     #[doc(hidden)]
     const WRITERS: Option<usize>;
 
-    /// Checks the URL without a connection, prepares what must exist, and returns what the driver understands.
+    /// What a URL comes to. It holds a password, so it has no `Debug`.
     #[doc(hidden)]
-    fn prepare_url(url: &str) -> Result<String>;
+    type Address: Send + Sync + 'static;
+
+    /// Checks the URL without a connection and prepares what must exist.
+    #[doc(hidden)]
+    fn address(url: &str) -> Result<Self::Address>;
 
     #[doc(hidden)]
-    fn connect(url: &str) -> impl Future<Output = diesel::ConnectionResult<Self>> + Send;
+    fn connect(address: &Self::Address) -> impl Future<Output = diesel::ConnectionResult<Self>> + Send;
 
     /// Whether the other end still answers.
     #[doc(hidden)]
@@ -208,10 +216,9 @@ pub trait PoolConnection: AsyncConnection + PoolableConnection + Send + 'static 
 }
 
 /// Makes and revives the connections of one pool.
-pub struct Manager<C> {
-    url: Arc<str>,
+pub struct Manager<C: PoolConnection> {
+    address: Arc<C::Address>,
     idle_timeout: Option<Duration>,
-    connection: PhantomData<fn() -> C>,
 }
 
 /// A connection, and when it last answered.
@@ -239,7 +246,7 @@ impl<C: PoolConnection> managed::Manager for Manager<C> {
     type Error = diesel_async::pooled_connection::PoolError;
 
     async fn create(&self) -> Result<Checked<C>, Self::Error> {
-        let connection = C::connect(&self.url)
+        let connection = C::connect(&self.address)
             .await
             .map_err(diesel_async::pooled_connection::PoolError::ConnectionError)?;
         Ok(Checked {
@@ -280,7 +287,7 @@ pub type PooledConnection<C> = Object<Manager<C>>;
 /// A pool of Diesel connections of one kind. Cheap to clone: all clones are the same pool.
 pub struct DieselPool<C: PoolConnection> {
     connections: managed::Pool<Manager<C>>,
-    pub(crate) url: Arc<str>,
+    address: Arc<C::Address>,
     options: PoolOptions,
     writers: Option<Arc<Semaphore>>,
 }
@@ -288,16 +295,15 @@ pub struct DieselPool<C: PoolConnection> {
 impl<C: PoolConnection> DieselPool<C> {
     /// A pool on the database of that URL. No connection is made yet.
     pub fn open(url: &str, options: PoolOptions) -> Result<Self> {
-        let url: Arc<str> = C::prepare_url(url)?.into();
+        let address = Arc::new(C::address(url)?);
         if options.max_connections == 0 {
             return Err(Error::config(
                 "`max_connections` of the database is 0: write 1 or more",
             ));
         }
         let manager = Manager {
-            url: url.clone(),
+            address: address.clone(),
             idle_timeout: options.idle_timeout,
-            connection: PhantomData,
         };
         let connections = managed::Pool::builder(manager)
             .max_size(options.max_connections)
@@ -309,10 +315,15 @@ impl<C: PoolConnection> DieselPool<C> {
             .map_err(|error| Error::internal("the connection pool cannot be built").with_source(error))?;
         Ok(DieselPool {
             connections,
-            url,
+            address,
             options,
             writers: C::WRITERS.map(|writers| Arc::new(Semaphore::new(writers))),
         })
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn address(&self) -> &C::Address {
+        &self.address
     }
 
     /// A connection, as soon as one is free.
@@ -356,7 +367,7 @@ impl<C: PoolConnection> Clone for DieselPool<C> {
     fn clone(&self) -> Self {
         DieselPool {
             connections: self.connections.clone(),
-            url: self.url.clone(),
+            address: self.address.clone(),
             options: self.options,
             writers: self.writers.clone(),
         }

@@ -7,10 +7,17 @@ use rocket::{Build, Rocket};
 use crate::clock::Clock;
 use crate::fairing::SecurityFairing;
 use crate::model::Timestamp;
+use crate::testing::database::Database;
 
 /// A throw-away surrounding for a test: a folder with an SQLite file, keys, cheap hashes, and a clock that stands
 /// still. All of it goes when this value is dropped, so keep it as long as the client.
+///
+/// With `SECURITY_TEST_DATABASE=postgres` (or `mysql`) in the environment it makes a database of its own on the server of
+/// `SECURITY_TEST_POSTGRES_URL` (or `SECURITY_TEST_MYSQL_URL`), which must be the URL of a user who may create databases,
+/// and drops it in the end: the same tests, on what runs in production.
 pub struct App {
+    // Named first, so that it is dropped before the folder that may hold it.
+    database: Database,
     folder: tempfile::TempDir,
     clock: Clock,
     figment: Figment,
@@ -24,18 +31,16 @@ impl App {
     /// by [`App::set`], `("template_dir", "templates")` too when the application has templates of its own.
     ///
     /// # Panics
-    /// When no temporary folder can be made.
+    /// When no temporary folder can be made, or no database where `SECURITY_TEST_DATABASE` wants it.
     #[allow(clippy::new_without_default, clippy::expect_used)]
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder for the test");
+        let database = Database::new(folder.path());
         let figment = Figment::from(rocket::Config {
             log_level: rocket::config::LogLevel::Off,
             ..rocket::Config::debug_default()
         })
-        .merge((
-            "databases.security.url",
-            format!("sqlite:{}", folder.path().join("test.sqlite").display()),
-        ))
+        .merge(("databases.security.url", database.url()))
         .merge(("template_dir", folder.path().join("templates")))
         .merge((
             "security.i18n_dirname",
@@ -52,7 +57,12 @@ impl App {
         .merge(("security.argon2_memory_kib", 64))
         .merge(("security.argon2_iterations", 1))
         .merge(("security.accepted_risks", ["argon2_memory_kib"]));
+        let figment = match database.is_served() {
+            true => figment.merge(("databases.security.max_connections", 4)),
+            false => figment,
+        };
         App {
+            database,
             folder,
             clock: Clock::fixed(NOON),
             figment,
@@ -63,6 +73,11 @@ impl App {
     pub fn set(mut self, key: &str, value: impl serde::Serialize) -> Self {
         self.figment = self.figment.merge((key, value));
         self
+    }
+
+    /// The URL of the test's database.
+    pub fn database_url(&self) -> &str {
+        self.database.url()
     }
 
     /// The folder that goes with the test; `templates` and `locales` in it are read as the application's own.

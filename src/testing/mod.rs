@@ -30,6 +30,7 @@
 //! ```
 
 mod app;
+mod database;
 mod sign_in;
 mod work;
 

@@ -330,24 +330,7 @@ impl Browser {
     }
 }
 
-/// A number from the database of the test, such as a count.
-pub fn number(app: &App, sql: &str) -> i64 {
-    use diesel::{Connection, RunQueryDsl, SqliteConnection};
-
-    #[derive(diesel::QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        n: i64,
-    }
-
-    let file = app.folder().join("test.sqlite");
-    let mut connection =
-        SqliteConnection::establish(&file.display().to_string()).expect("the database opens");
-    let row: Row = diesel::sql_query(sql)
-        .get_result(&mut connection)
-        .expect("a number");
-    row.n
-}
+pub use crate::support::beside::number;
 
 /// Waits, without sleeping, until the work that runs beside requests is done: a sweep begins with a sign-in and
 /// would be counted with whatever comes after it.

@@ -6,7 +6,7 @@ use rocket::http::{Cookie, Header};
 use rocket_security::testing;
 
 use crate::answer::{BOTH, Speech};
-use crate::support::{Browser, PASSWORD, app, rocket_on};
+use crate::support::{Browser, PASSWORD, app, beside, rocket_on};
 
 const ADA: &str = "ada@example.org";
 const SECOND: Duration = Duration::from_secs(1);
@@ -86,6 +86,9 @@ async fn a_forged_or_cut_cookie_is_nobody() {
 #[rocket::async_test]
 async fn the_files_of_the_database_hold_neither_cookie_nor_password() {
     let app = app();
+    if !beside::is_sqlite(&app, "the_files_of_the_database_hold_neither_cookie_nor_password") {
+        return;
+    }
     let browser = signed_in(&app).await;
     let cookie = browser.session().expect("a session");
     let secret = data_encoding::BASE64URL_NOPAD

@@ -270,7 +270,8 @@ async fn a_database_that_cannot_be_opened_stops_the_launch() {
     }
     // A file that is no database must not be overwritten.
     let app = app();
-    let file = app.folder().join("test.sqlite");
+    let file = app.folder().join("thesis.sqlite");
+    let app = app.set("databases.security.url", file.display().to_string());
     let content = "my thesis ".repeat(2000);
     std::fs::write(&file, &content).unwrap();
     assert_eq!(

@@ -21,6 +21,7 @@ mod launch;
 mod ledgers;
 mod login;
 mod logout;
+mod outages;
 mod passwords;
 mod planted_cookies;
 mod policy;

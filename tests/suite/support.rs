@@ -1,5 +1,7 @@
 //! What the flows share: an application with every feature on, and a browser that behaves like one.
 
+pub mod beside;
+
 use rocket::http::{ContentType, Header, Status};
 use rocket::local::asynchronous::{Client, LocalResponse};
 use rocket::{Build, Rocket, get, routes};

@@ -26,25 +26,14 @@ impl From<DieselError> for Failure {
 }
 
 impl Failure {
-    /// Whether the database gave this transaction up for another one, so that it may simply be run again.
-    pub(crate) fn is_deadlock(&self) -> bool {
-        let error = match self {
-            Failure::Diesel(error) => Some(error),
-            Failure::Application(error) => diesel_cause(error.as_ref()),
-            _ => None,
-        };
-        let Some(DieselError::DatabaseError(kind, info)) = error else {
-            return false;
-        };
-        matches!(kind, DatabaseErrorKind::SerializationFailure)
-            || is_one_of(
-                info.message(),
-                &[
-                    "deadlock detected",
-                    "Deadlock found",
-                    "Record has changed since last read",
-                ],
-            )
+    /// Whether the database gave the statement up for another one (a deadlock, a serialization failure) or for having
+    /// waited too long for a lock. It has then done nothing, and may simply be run again.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Failure::Diesel(error) => is_passing(error),
+            Failure::Application(error) => diesel_cause(error.as_ref()).is_some_and(is_passing),
+            _ => false,
+        }
     }
 
     pub(crate) fn is_unique_violation(&self) -> bool {
@@ -97,7 +86,7 @@ fn from_application(error: BoxError) -> Error {
         Err(error) => error,
     };
     let kind = match diesel_cause(error.as_ref()).map(kind_of) {
-        Some(ErrorKind::Unavailable) => ErrorKind::Unavailable,
+        Some(kind @ (ErrorKind::Unavailable | ErrorKind::Busy)) => kind,
         _ => ErrorKind::Application,
     };
     Error::new(kind, "the application's part of the transaction failed").with_source(error)
@@ -115,6 +104,7 @@ fn from_diesel(error: DieselError) -> Error {
     let message = match kind {
         // Without its cause: MySQL repeats the value there, and that is somebody's address.
         ErrorKind::Conflict(column) => return conflict(column),
+        ErrorKind::Busy => format!("the database is busy with others: {error}"),
         ErrorKind::Unavailable => format!("the database is not available: {error}"),
         _ => format!("the database refused a statement: {error}"),
     };
@@ -129,10 +119,10 @@ fn kind_of(error: &DieselError) -> ErrorKind {
         DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
             ErrorKind::Conflict("user_id")
         }
+        error if is_passing(error) => ErrorKind::Busy,
         DieselError::DatabaseError(
             DatabaseErrorKind::UnableToSendCommand
             | DatabaseErrorKind::ClosedConnection
-            | DatabaseErrorKind::SerializationFailure
             | DatabaseErrorKind::ReadOnlyTransaction,
             _,
         ) => ErrorKind::Unavailable,
@@ -171,39 +161,67 @@ fn column_of(constraint: Option<&str>, message: &str) -> &'static str {
     }
 }
 
-/// Whether the message tells of a database that cannot serve now. The drivers give no code for these.
-fn is_outage(message: &str) -> bool {
-    is_one_of(
-        message,
-        &[
-            // SQLite
-            "database is locked",
-            "database table is locked",
-            "database schema is locked",
-            "unable to open database file",
-            "disk I/O error",
-            "database or disk is full",
-            // PostgreSQL
-            "terminating connection",
-            "the database system is",
-            "too many clients",
-            "remaining connection slots",
-            "canceling statement due to",
-            "deadlock detected",
-            // MySQL and MariaDB, driver and server
-            "Input/output error",
-            "Driver error",
-            "Too many connections",
-            "Server shutdown in progress",
-            "Lock wait timeout exceeded",
-            "Deadlock found",
-            "Connection was killed",
-            "Query execution was interrupted",
-        ],
-    )
+fn is_passing(error: &DieselError) -> bool {
+    let DieselError::DatabaseError(kind, info) = error else {
+        return false;
+    };
+    match kind {
+        DatabaseErrorKind::SerializationFailure => true,
+        DatabaseErrorKind::Unknown => is_one_of(info.message(), PASSING),
+        _ => false,
+    }
 }
 
+/// Whether the message tells of a database that cannot serve now.
+fn is_outage(message: &str) -> bool {
+    is_one_of(message, OUTAGES)
+}
+
+// Diesel hands no code on for these, only the text, and a PostgreSQL server may translate it (`lc_messages`). So the
+// signs are few words, in lower case; that a connection is lost is seen by other means too (`Line::close`).
+
+const PASSING: &[&str] = &[
+    // 40P01 of PostgreSQL in most of its languages, 1213 of MySQL, and Galera's
+    "deadlock",
+    // 55P03 of PostgreSQL
+    "due to lock timeout",
+    "could not obtain lock",
+    // 1205 and 1020 of MySQL and MariaDB
+    "lock wait timeout exceeded",
+    "record has changed since last read",
+    // SQLITE_BUSY and SQLITE_LOCKED
+    "database is locked",
+    "database table is locked",
+    "database schema is locked",
+];
+
+const OUTAGES: &[&str] = &[
+    // SQLite
+    "unable to open database file",
+    "disk i/o error",
+    "database or disk is full",
+    "attempt to write a readonly database",
+    // PostgreSQL
+    "terminating connection",
+    "the database system is",
+    "too many clients",
+    "too many connections",
+    "remaining connection slots",
+    "canceling statement due to",
+    "no space left on device",
+    // MySQL and MariaDB, driver and server
+    "input/output error",
+    "driver error",
+    "server shutdown in progress",
+    "connection was killed",
+    "query execution was interrupted",
+    "' is full",
+    "disk full",
+    "read-only option",
+];
+
 fn is_one_of(message: &str, signs: &[&str]) -> bool {
+    let message = message.to_ascii_lowercase();
     signs.iter().any(|sign| message.contains(sign))
 }
 
@@ -259,10 +277,39 @@ mod tests {
 
     #[test]
     fn an_outage_is_told_from_a_mistake() {
-        assert!(database(DatabaseErrorKind::Unknown, "database is locked").is_unavailable());
+        assert!(database(DatabaseErrorKind::Unknown, "database or disk is full").is_unavailable());
         assert!(database(DatabaseErrorKind::Unknown, "Input/output error: broken pipe").is_unavailable());
         assert!(database(DatabaseErrorKind::ClosedConnection, "gone").is_unavailable());
         let mistake = database(DatabaseErrorKind::Unknown, "no such table: security_users");
         assert!(!mistake.is_unavailable() && !mistake.is_busy() && !mistake.is_conflict());
+    }
+    #[test]
+    fn what_passes_is_run_again_and_then_called_busy() {
+        for message in [
+            "deadlock detected",
+            "Verklemmung (Deadlock) entdeckt",
+            "Deadlock found when trying to get lock; try restarting transaction",
+            "canceling statement due to lock timeout",
+            "Lock wait timeout exceeded; try restarting transaction",
+            "Record has changed since last read in table 'security_users'",
+            "database is locked",
+        ] {
+            let failure = Failure::Diesel(DieselError::DatabaseError(
+                DatabaseErrorKind::Unknown,
+                Box::new(message.to_owned()),
+            ));
+            assert!(failure.is_passing(), "{message}");
+            assert!(Error::from(failure).is_busy(), "{message}");
+        }
+        assert!(
+            database(
+                DatabaseErrorKind::SerializationFailure,
+                "could not serialize access"
+            )
+            .is_busy()
+        );
+        // A value that somebody chose to look like one of these is quoted by a conflict, and changes nothing.
+        let taken = "Duplicate entry 'deadlock' for key 'security_users_email_key'";
+        assert!(database(DatabaseErrorKind::UniqueViolation, taken).is_conflict());
     }
 }

@@ -1,8 +1,8 @@
 //! The Diesel implementation of the datastore.
 //!
-//! `queries.rs` and `remember.rs` (the statements), `store.rs` (the traits) and `runner.rs` (the migrations) are written once, in terms
-//! of the `Conn` of the module that includes them; `sqlite.rs`, `postgres.rs` and `mysql.rs` each include them and add
-//! the little that differs.
+//! `users.rs`, `roles.rs`, `sessions.rs`, `counters.rs` and `remember.rs` (the statements), `store.rs` (the traits) and `runner.rs`
+//! (the migrations) are written once, in terms of the `Conn` of the module that includes them; `sqlite.rs`, `postgres.rs`
+//! and `mysql.rs` each include them and add the little that differs.
 #![cfg_attr(
     not(any(feature = "sqlite", feature = "postgres", feature = "mysql")),
     allow(dead_code)
@@ -21,6 +21,8 @@ mod schema;
 mod network;
 #[cfg(feature = "sqlite")]
 mod readers;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod tls;
 
 #[cfg(feature = "mysql")]
 pub(crate) mod mysql;

@@ -1,7 +1,9 @@
 //! What the databases behind a network have in common.
 
+use std::error::Error as StdError;
 use std::sync::atomic::AtomicU64;
 
+use super::tls::{self, Asked, Encryption, Mode};
 use crate::error::{Error, Result};
 use crate::model::{Role, Session, SessionHash, User, UserId};
 use crate::store::pool::Scheme;
@@ -23,8 +25,9 @@ impl NoReaders {
     }
 }
 
-/// The URL as the driver wants it. What is wrong with one is said without repeating it: it holds a password.
-pub(super) fn server_url(url: &str, expected: Scheme) -> Result<String> {
+/// The URL as the driver wants it, and what it says about encryption. What is wrong with one is said without repeating
+/// it: it holds a password.
+pub(super) fn server_url(url: &str, expected: Scheme) -> Result<(String, Asked)> {
     let url = url.trim();
     if Scheme::of(url)? != expected {
         return Err(Error::config(format!(
@@ -44,7 +47,41 @@ pub(super) fn server_url(url: &str, expected: Scheme) -> Result<String> {
             "the URL of the MySQL database names no database: write it behind the last slash",
         ));
     }
-    Ok(format!("{scheme}://{rest}"))
+    tls::take(&format!("{scheme}://{rest}"))
+}
+
+/// A URL that the driver does not understand; its own words might repeat a piece of the password.
+pub(super) fn not_understood(scheme: Scheme) -> Error {
+    Error::config(format!(
+        "the URL of the {} database cannot be read: check its host, its port and its parameters, and write `%` codes for \
+         signs such as `@ / ? # %` in the password",
+        scheme.name()
+    ))
+}
+
+/// Why no connection came about, with all that the driver knows of it.
+pub(super) fn no_connection(
+    encryption: &Encryption,
+    error: &(dyn StdError + 'static),
+) -> diesel::ConnectionError {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !told.contains(&more) {
+            told = format!("{told}: {more}");
+        }
+        cause = error.source();
+    }
+    let lower = told.to_ascii_lowercase();
+    if encryption.mode != Mode::Disable
+        && ["tls", "ssl", "certificate"]
+            .iter()
+            .any(|word| lower.contains(word))
+    {
+        told = format!("{told} ({})", tls::ADVICE);
+    }
+    diesel::ConnectionError::BadConnection(told)
 }
 
 #[cfg(test)]
@@ -66,14 +103,15 @@ mod tests {
 
     #[test]
     fn other_names_of_a_scheme_are_understood() {
-        let url = server_url("mariadb://app@localhost/app?prefer_socket=false", Scheme::MySql).ok();
+        let url = |url, scheme| server_url(url, scheme).ok().map(|(url, _)| url);
+        let mysql = url("mariadb://app@localhost/app?prefer_socket=false", Scheme::MySql);
         assert_eq!(
-            url.as_deref(),
+            mysql.as_deref(),
             Some("mysql://app@localhost/app?prefer_socket=false")
         );
-        let url = server_url("postgresql://app@%2Frun%2Fpostgresql/app", Scheme::Postgres).ok();
-        assert_eq!(url.as_deref(), Some("postgres://app@%2Frun%2Fpostgresql/app"));
-        let url = server_url("postgres://app@one:5432,two:5433/app", Scheme::Postgres).ok();
-        assert_eq!(url.as_deref(), Some("postgres://app@one:5432,two:5433/app"));
+        let socket = url("postgresql://app@%2Frun%2Fpostgresql/app", Scheme::Postgres);
+        assert_eq!(socket.as_deref(), Some("postgres://app@%2Frun%2Fpostgresql/app"));
+        let two = url("postgres://app@one:5432,two:5433/app", Scheme::Postgres);
+        assert_eq!(two.as_deref(), Some("postgres://app@one:5432,two:5433/app"));
     }
 }

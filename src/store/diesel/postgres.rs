@@ -1,32 +1,39 @@
 //! The store on PostgreSQL.
 
-#[path = "queries.rs"]
-mod queries;
+#[path = "counters.rs"]
+mod counters;
 #[path = "remember.rs"]
 mod remember;
+#[path = "roles.rs"]
+mod roles;
+#[path = "row_lock.rs"]
+mod row_lock;
 #[path = "runner.rs"]
 mod runner;
+#[path = "sessions.rs"]
+mod sessions;
 #[path = "store.rs"]
 mod store;
 #[path = "users.rs"]
 mod users;
 
-use std::sync::Arc;
-
 use diesel::prelude::*;
 use diesel_async::{
-    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
-    TransactionManager,
+    AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, TransactionManager,
 };
+
+use row_lock::lock_user;
+use tokio_postgres::NoTls;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::failure::Failure;
 use super::line;
-use super::network::{NoReaders, server_url};
-use super::schema::security_users;
-use crate::error::Result;
-use crate::store::Datastore;
+use super::network::{NoReaders, no_connection, not_understood, server_url};
+use super::tls::{Encryption, Mode, client_config, is_local};
+use crate::error::{Error, Result};
 use crate::store::migrate::{Migration, migrations};
-use crate::store::pool::{DieselPool, PoolConnection, Scheme, StorePool};
+use crate::store::pool::{DieselPool, PoolConnection, Scheme};
 
 /// A connection to a PostgreSQL server, as the application's queries and [`create_user_with`](crate::Security::create_user_with) get it.
 pub type PostgresConn = AsyncPgConnection;
@@ -43,15 +50,86 @@ const MIGRATIONS: &[Migration] = migrations!["postgres": "0001_core", "0002_reme
 /// The advisory lock that migrations hold; any number will do that nobody else takes.
 const LOCK: i64 = 0x726f_636b_5f73_6563;
 
-impl PoolConnection for Conn {
-    const WRITERS: Option<usize> = None;
+/// Where the server is and how it is spoken to.
+pub struct PostgresServer {
+    config: tokio_postgres::Config,
+    encryption: Encryption,
+    tls: Option<MakeRustlsConnect>,
+}
 
-    fn prepare_url(url: &str) -> Result<String> {
-        server_url(url, Scheme::Postgres)
+impl PostgresServer {
+    pub(super) fn new(url: &str) -> Result<Self> {
+        let (url, asked) = server_url(url, Scheme::Postgres)?;
+        let mut config: tokio_postgres::Config = url.parse().map_err(|_| not_understood(Scheme::Postgres))?;
+        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+            return Err(Error::config(
+                "the URL of the PostgreSQL database names no host: write it behind the `@`, or `?host=/run/postgresql` \
+                 for a socket",
+            ));
+        }
+        let named = config.get_hosts().iter().all(|host| match host {
+            Host::Tcp(name) => is_local(name),
+            #[cfg(unix)]
+            Host::Unix(_) => true,
+        });
+        // An address is where the connection goes to; the name beside it is only what the certificate must say.
+        let local = match config.get_hostaddrs() {
+            [] => named,
+            addresses => addresses.iter().all(std::net::IpAddr::is_loopback),
+        };
+        let encryption = asked.settle(local);
+        config.ssl_mode(match encryption.mode {
+            Mode::Disable => SslMode::Disable,
+            Mode::Prefer => SslMode::Prefer,
+            _ => SslMode::Require,
+        });
+        let tls = client_config(&encryption)?.map(MakeRustlsConnect::new);
+        Ok(PostgresServer {
+            config,
+            encryption,
+            tls,
+        })
     }
 
-    async fn connect(url: &str) -> diesel::ConnectionResult<Self> {
-        AsyncPgConnection::establish(url).await
+    #[cfg(test)]
+    pub(super) fn mode(&self) -> Mode {
+        self.encryption.mode
+    }
+
+    async fn connect(&self) -> diesel::ConnectionResult<AsyncPgConnection> {
+        let failed = |error: tokio_postgres::Error| no_connection(&self.encryption, &error);
+        let mut connection = match &self.tls {
+            Some(tls) => {
+                let (client, connection) = self.config.connect(tls.clone()).await.map_err(failed)?;
+                AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+            }
+            None => {
+                let (client, connection) = self.config.connect(NoTls).await.map_err(failed)?;
+                AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+            }
+        };
+        // The server itself would wait for a lock for ever. Who writes `options=-c lock_timeout=…` knows better.
+        let said = self.config.get_options().unwrap_or_default();
+        if !said.contains("lock_timeout") {
+            connection
+                .batch_execute("SET lock_timeout = '2s'")
+                .await
+                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+        }
+        Ok(connection)
+    }
+}
+
+impl PoolConnection for Conn {
+    const WRITERS: Option<usize> = None;
+    type Address = PostgresServer;
+
+    fn address(url: &str) -> Result<PostgresServer> {
+        PostgresServer::new(url)
+    }
+
+    async fn connect(server: &PostgresServer) -> diesel::ConnectionResult<Self> {
+        server.connect().await
     }
 
     async fn is_alive(&mut self) -> QueryResult<()> {
@@ -59,26 +137,8 @@ impl PoolConnection for Conn {
     }
 }
 
-#[rocket::async_trait]
-impl StorePool for PostgresPool {
-    fn store(&self) -> Result<Arc<dyn Datastore>> {
-        Ok(Arc::new(store::Store::new(self.clone(), NoReaders)))
-    }
-
-    async fn migrate(&self) -> Result<Vec<String>> {
-        let mut connection = self.connection().await?;
-        line::detached(async move { Ok(runner::migrate(&mut connection).await?) }).await
-    }
-
-    async fn pending(&self) -> Result<Vec<String>> {
-        let mut connection = self.connection().await?;
-        line::detached(async move { Ok(runner::pending(&mut connection).await?) }).await
-    }
-
-    async fn revert(&self, steps: usize) -> Result<Vec<String>> {
-        let mut connection = self.connection().await?;
-        line::detached(async move { Ok(runner::revert(&mut connection, steps).await?) }).await
-    }
+fn inline(_pool: &Pool) -> Result<NoReaders> {
+    Ok(NoReaders)
 }
 
 /// Whatever the server's default: each operation is a conditional write, and READ COMMITTED is all that needs.
@@ -88,20 +148,6 @@ async fn begin(connection: &mut Conn) -> QueryResult<()> {
         "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
     )
     .await
-}
-
-/// Whether the user is active and still has this uniquifier; until the transaction ends nobody can change that.
-async fn lock_user(line: &mut Line, id: i64, fs_uniquifier: String) -> std::result::Result<bool, Failure> {
-    let found: Option<i64> = security_users::table
-        .filter(security_users::id.eq(id))
-        .filter(security_users::fs_uniquifier.eq(fs_uniquifier))
-        .filter(security_users::active.eq(true))
-        .select(security_users::id)
-        .for_update()
-        .get_result(line.statement())
-        .await
-        .optional()?;
-    Ok(found.is_some())
 }
 
 /// The lock ends with the transaction, so it works through a pooler too and cannot be forgotten.

@@ -1,4 +1,4 @@
-//! The statements about remembered browsers. Included by each backend's module, like `queries.rs`.
+//! The statements about remembered browsers. Included by each backend's module, like `roles.rs`.
 //!
 //! Whoever ends a series first lets it expire: from then on nobody can rotate it, so the session that the row names is
 //! the last one. The order of locks is that of `create_session`: the user, the series, the session.
@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use super::super::failure::Failure;
 use super::super::rows::{NewRememberRow, RememberRow, UserRow};
 use super::super::schema::{security_remember, security_sessions, security_users};
-use super::queries::insert_session;
+use super::sessions::insert_session;
 use super::{Line, lock_user};
 use crate::model::{RememberSeries, Rotation, SeriesHash, Session, SessionHash, Timestamp, User, UserId};
 

@@ -1,32 +1,71 @@
-//! Running the migrations on one kind of connection. Included by each backend's module, like `queries.rs`.
+//! Opening the store and running the migrations on one kind of connection. Included by each backend's module, like
+//! `roles.rs`.
+
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 use super::super::failure::Failure;
+use super::super::line::detached;
 use super::super::schema::security_schema_migrations;
-use super::{Conn, MIGRATIONS, is_migrated, lock_schema, unlock_schema};
+use super::store::Store;
+use super::{Conn, MIGRATIONS, Pool, inline, is_migrated, lock_schema, unlock_schema};
 use crate::clock::Clock;
+use crate::store::Datastore;
 use crate::store::migrate::statements;
+use crate::store::pool::StorePool;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS security_schema_migrations (
     version VARCHAR(64) NOT NULL PRIMARY KEY,
     applied_at BIGINT NOT NULL
 )";
 
-pub(super) async fn migrate(connection: &mut Conn) -> Result<Vec<String>, Failure> {
+#[rocket::async_trait]
+impl StorePool for Pool {
+    fn store(&self) -> crate::Result<Arc<dyn Datastore>> {
+        Ok(Arc::new(Store::new(self.clone(), inline(self)?)))
+    }
+
+    async fn migrate(&self) -> crate::Result<Vec<String>> {
+        let turn = self.writer().await?;
+        let mut connection = self.connection().await?;
+        detached(async move {
+            let _turn = turn;
+            Ok(migrate(&mut connection).await?)
+        })
+        .await
+    }
+
+    async fn pending(&self) -> crate::Result<Vec<String>> {
+        let mut connection = self.connection().await?;
+        detached(async move { Ok(pending(&mut connection).await?) }).await
+    }
+
+    async fn revert(&self, steps: usize) -> crate::Result<Vec<String>> {
+        let turn = self.writer().await?;
+        let mut connection = self.connection().await?;
+        detached(async move {
+            let _turn = turn;
+            Ok(revert(&mut connection, steps).await?)
+        })
+        .await
+    }
+}
+
+async fn migrate(connection: &mut Conn) -> Result<Vec<String>, Failure> {
     lock_schema(connection).await?;
     let outcome = forward(connection).await;
     finish(connection, outcome).await
 }
 
-pub(super) async fn revert(connection: &mut Conn, steps: usize) -> Result<Vec<String>, Failure> {
+async fn revert(connection: &mut Conn, steps: usize) -> Result<Vec<String>, Failure> {
     lock_schema(connection).await?;
     let outcome = backward(connection, steps).await;
     finish(connection, outcome).await
 }
 
-pub(super) async fn pending(connection: &mut Conn) -> Result<Vec<String>, Failure> {
+async fn pending(connection: &mut Conn) -> Result<Vec<String>, Failure> {
     let applied = match is_migrated(connection).await? {
         true => applied(connection).await?,
         false => Vec::new(),

@@ -1,18 +1,21 @@
 //! The store on an SQLite file.
 
-#[path = "queries.rs"]
-mod queries;
+#[path = "counters.rs"]
+mod counters;
 #[path = "remember.rs"]
 mod remember;
+#[path = "roles.rs"]
+mod roles;
 #[path = "runner.rs"]
 mod runner;
+#[path = "sessions.rs"]
+mod sessions;
 #[path = "store.rs"]
 mod store;
 #[path = "users.rs"]
 mod users;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection};
@@ -26,9 +29,8 @@ use super::line;
 use super::readers::Readers;
 use super::schema::security_users;
 use crate::error::{Error, Result};
-use crate::store::Datastore;
 use crate::store::migrate::{Migration, migrations};
-use crate::store::pool::{DieselPool, PoolConnection, StorePool};
+use crate::store::pool::{DieselPool, PoolConnection};
 
 /// A connection to an SQLite file, as the application's queries and [`create_user_with`](crate::Security::create_user_with) get it.
 pub type SqliteConn = SyncConnectionWrapper<SqliteConnection>;
@@ -53,14 +55,16 @@ PRAGMA synchronous = NORMAL;";
 impl PoolConnection for Conn {
     const WRITERS: Option<usize> = Some(1);
 
-    fn prepare_url(url: &str) -> Result<String> {
+    type Address = String;
+
+    fn address(url: &str) -> Result<String> {
         let path = path_of(url)?;
         prepare_file(Path::new(&path))?;
         Ok(path)
     }
 
-    async fn connect(url: &str) -> diesel::ConnectionResult<Self> {
-        let path = url.to_owned();
+    async fn connect(path: &String) -> diesel::ConnectionResult<Self> {
+        let path = path.clone();
         // In a task of its own: when the pool's patience ends, dropping the driver's future would block this thread.
         let opened = tokio::task::spawn_blocking(move || establish(&path)).await;
         let opened = opened.map_err(|error| diesel::ConnectionError::BadConnection(error.to_string()))?;
@@ -73,46 +77,19 @@ impl PoolConnection for Conn {
     }
 }
 
-#[rocket::async_trait]
-impl StorePool for SqlitePool {
-    fn store(&self) -> Result<Arc<dyn Datastore>> {
-        // Readers want WAL mode, and it may be that no connection of the pool has been made yet. This one stays open
-        // until the readers are: the last to leave would clear the log away.
-        let first = establish(&self.url).map_err(|error| {
-            Error::new(
-                crate::error::ErrorKind::Unavailable,
-                format!("the SQLite file `{}` cannot be opened: {error}", self.url),
-            )
-        })?;
-        let readers = Readers::open(&self.url);
-        drop(first);
-        Ok(Arc::new(store::Store::new(self.clone(), readers)))
-    }
-
-    async fn migrate(&self) -> Result<Vec<String>> {
-        let turn = self.writer().await?;
-        let mut connection = self.connection().await?;
-        line::detached(async move {
-            let _turn = turn;
-            Ok(runner::migrate(&mut connection).await?)
-        })
-        .await
-    }
-
-    async fn pending(&self) -> Result<Vec<String>> {
-        let mut connection = self.connection().await?;
-        line::detached(async move { Ok(runner::pending(&mut connection).await?) }).await
-    }
-
-    async fn revert(&self, steps: usize) -> Result<Vec<String>> {
-        let turn = self.writer().await?;
-        let mut connection = self.connection().await?;
-        line::detached(async move {
-            let _turn = turn;
-            Ok(runner::revert(&mut connection, steps).await?)
-        })
-        .await
-    }
+/// Readers want WAL mode, and it may be that no connection of the pool has been made yet. The first stays open until the
+/// readers are: the last to leave would clear the log away.
+fn inline(pool: &SqlitePool) -> Result<Readers> {
+    let path = pool.address();
+    let first = establish(path).map_err(|error| {
+        Error::new(
+            crate::error::ErrorKind::Unavailable,
+            format!("the SQLite file `{path}` cannot be opened: {error}"),
+        )
+    })?;
+    let readers = Readers::open(path);
+    drop(first);
+    Ok(readers)
 }
 
 /// The path in `app.sqlite`, `sqlite:app.sqlite`, `sqlite://app.sqlite` or `sqlite:///var/lib/app.sqlite`.
@@ -253,6 +230,6 @@ async fn is_migrated(connection: &mut Conn) -> std::result::Result<bool, Failure
 
 /// The store as it is where inline reads are not possible.
 #[cfg(test)]
-pub(super) fn store_without_readers(pool: &SqlitePool) -> Arc<dyn Datastore> {
-    Arc::new(store::Store::new(pool.clone(), Readers::none()))
+pub(super) fn store_without_readers(pool: &SqlitePool) -> std::sync::Arc<dyn crate::store::Datastore> {
+    std::sync::Arc::new(store::Store::new(pool.clone(), Readers::none()))
 }

@@ -1,17 +1,16 @@
-//! The traits of the store on one kind of connection. Included by each backend's module, like `queries.rs`.
+//! The traits of the store on one kind of connection. Included by each backend's module, like `roles.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use diesel_async::{AsyncConnection, TransactionManager};
 
 use super::super::failure::Failure;
-use super::super::line::{Answer, detached};
+use super::super::line::{Answer, Tries, detached};
 use super::super::rules;
 use super::users::By;
 use super::{Conn, Inline, Line, Pool, begin};
-use super::{queries, remember, users};
+use super::{counters, remember, roles, sessions, users};
 use crate::crypto::SealedPassword;
 use crate::error::Result;
 use crate::model::{
@@ -19,9 +18,6 @@ use crate::model::{
     SessionHash, Timestamp, User, UserId,
 };
 use crate::store::{Along, Counters, Datastore, Identity, Remember, Roles, Sessions, Users};
-
-/// How often a transaction that lost to another one is run in all.
-const TRIES: u32 = 4;
 
 type Transactions = <Conn as AsyncConnection>::TransactionManager;
 
@@ -58,22 +54,27 @@ impl Store {
         .await
     }
 
-    /// Runs what writes with single statements.
+    /// Runs what writes with a single statement, or with several of which each may be the last.
     async fn write<T: Send + 'static>(
         &self,
-        operation: impl for<'a> FnOnce(&'a mut Line) -> Answer<'a, T> + Send + 'static,
+        operation: impl for<'a> Fn(&'a mut Line) -> Answer<'a, T> + Send + Sync + 'static,
     ) -> Result<T> {
         let turn = self.pool.writer().await?;
         let mut line = self.line().await?;
         detached(async move {
             let _turn = turn;
-            let outcome = operation(&mut line).await;
-            line.close(outcome)
+            let mut tries = Tries::new();
+            loop {
+                match operation(&mut line).await {
+                    Err(failure) if tries.may_again(&mut line, &failure).await => {}
+                    outcome => return line.close(outcome),
+                }
+            }
         })
         .await
     }
 
-    /// Runs what must happen as a whole, and runs it again when the database gave it up for another transaction.
+    /// Runs what must happen as a whole.
     async fn transaction<T: Send + 'static>(
         &self,
         operation: impl for<'a> Fn(&'a mut Line) -> Answer<'a, T> + Send + Sync + 'static,
@@ -82,15 +83,10 @@ impl Store {
         let mut line = self.line().await?;
         detached(async move {
             let _turn = turn;
-            let mut attempt = 1;
+            let mut tries = Tries::new();
             loop {
                 match whole(&mut line, &operation).await {
-                    Err(failure) if failure.is_deadlock() && attempt < TRIES => {
-                        // Unequal waits, lest the same two meet again.
-                        let after = u64::from(attempt * 7 + (std::process::id() % 5) * attempt);
-                        tokio::time::sleep(Duration::from_millis(after)).await;
-                        attempt += 1;
-                    }
+                    Err(failure) if tries.may_again(&mut line, &failure).await => {}
                     outcome => return line.close(outcome),
                 }
             }
@@ -182,14 +178,17 @@ impl Users for Store {
         rules::check_password(new)?;
         let expected = expected.as_stored().to_owned();
         let new = new.as_stored().to_owned();
-        self.write(move |line| Box::pin(users::replace_password(line, id, expected, new, now)))
-            .await
+        self.write(move |line| {
+            let (expected, new) = (expected.clone(), new.clone());
+            Box::pin(users::replace_password(line, id, expected, new, now))
+        })
+        .await
     }
 
     async fn set_phone(&self, id: UserId, phone: Option<&str>, now: Timestamp) -> Result<bool> {
         phone.map_or(Ok(()), rules::check_phone)?;
         let phone = phone.map(str::to_owned);
-        self.write(move |line| Box::pin(users::set_phone(line, id, phone, now)))
+        self.write(move |line| Box::pin(users::set_phone(line, id, phone.clone(), now)))
             .await
     }
 
@@ -205,7 +204,7 @@ impl Users for Store {
             return Ok(false);
         }
         let attribute = attribute.to_owned();
-        self.write(move |line| Box::pin(users::remove_identity(line, id, attribute)))
+        self.write(move |line| Box::pin(users::remove_identity(line, id, attribute.clone())))
             .await
     }
 
@@ -239,7 +238,7 @@ impl Roles for Store {
             return Ok(None);
         }
         let name = name.to_owned();
-        self.read(move |line| Box::pin(queries::role(line, name))).await
+        self.read(move |line| Box::pin(roles::role(line, name))).await
     }
 
     async fn create_role(&self, name: &str, description: Option<&str>, permissions: &[&str]) -> Result<Role> {
@@ -249,14 +248,14 @@ impl Roles for Store {
         let description = description.map(str::to_owned);
         self.transaction(move |line| {
             let (name, description, permissions) = (name.clone(), description.clone(), permissions.clone());
-            Box::pin(queries::create_role(line, name, description, permissions))
+            Box::pin(roles::create_role(line, name, description, permissions))
         })
         .await
     }
 
     async fn set_permissions(&self, role_id: i64, permissions: &[&str]) -> Result<bool> {
         let permissions = rules::join_permissions(permissions)?;
-        self.write(move |line| Box::pin(queries::set_permissions(line, role_id, permissions)))
+        self.write(move |line| Box::pin(roles::set_permissions(line, role_id, permissions.clone())))
             .await
     }
 
@@ -264,17 +263,16 @@ impl Roles for Store {
         if let Some(roles) = self.inline.roles_of(user, &self.statements) {
             return Ok(roles);
         }
-        self.read(move |line| Box::pin(queries::roles_of(line, user)))
-            .await
+        self.read(move |line| Box::pin(roles::roles_of(line, user))).await
     }
 
     async fn add_role_to_user(&self, user: UserId, role_id: i64) -> Result<bool> {
-        self.write(move |line| Box::pin(queries::add_role_to_user(line, user, role_id)))
+        self.write(move |line| Box::pin(roles::add_role_to_user(line, user, role_id)))
             .await
     }
 
     async fn remove_role_from_user(&self, user: UserId, role_id: i64) -> Result<bool> {
-        self.write(move |line| Box::pin(queries::remove_role_from_user(line, user, role_id)))
+        self.write(move |line| Box::pin(roles::remove_role_from_user(line, user, role_id)))
             .await
     }
 }
@@ -286,7 +284,7 @@ impl Sessions for Store {
             return Ok(found);
         }
         let hashes = hashes.to_vec();
-        self.read(move |line| Box::pin(queries::session_with_user(line, hashes)))
+        self.read(move |line| Box::pin(sessions::session_with_user(line, hashes)))
             .await
     }
 
@@ -299,14 +297,14 @@ impl Sessions for Store {
         let session = session.clone();
         let replaces = replaces.copied();
         self.transaction(move |line| {
-            Box::pin(queries::create_session(line, session.clone(), replaces, track))
+            Box::pin(sessions::create_session(line, session.clone(), replaces, track))
         })
         .await
     }
 
     async fn renew_session(&self, old: &SessionHash, new: &Session) -> Result<bool> {
         let (old, new) = (*old, new.clone());
-        self.transaction(move |line| Box::pin(queries::renew_session(line, old, new.clone())))
+        self.transaction(move |line| Box::pin(sessions::renew_session(line, old, new.clone())))
             .await
     }
 
@@ -317,35 +315,40 @@ impl Sessions for Store {
         now: Timestamp,
     ) -> Result<bool> {
         let (hash, rehashed) = (*hash, *rehashed);
-        self.write(move |line| Box::pin(queries::touch_session(line, hash, rehashed, now)))
+        if hash == rehashed {
+            return self
+                .write(move |line| Box::pin(sessions::touch_session(line, hash, now)))
+                .await;
+        }
+        self.transaction(move |line| Box::pin(sessions::rehash_session(line, hash, rehashed, now)))
             .await
     }
 
     async fn set_grace(&self, hash: &SessionHash, until: Timestamp) -> Result<bool> {
         let hash = *hash;
-        self.write(move |line| Box::pin(queries::set_grace(line, hash, until)))
+        self.write(move |line| Box::pin(sessions::set_grace(line, hash, until)))
             .await
     }
 
     async fn delete_session(&self, hash: &SessionHash) -> Result<bool> {
         let hash = *hash;
-        self.write(move |line| Box::pin(queries::delete_session(line, hash)))
+        self.write(move |line| Box::pin(sessions::delete_session(line, hash)))
             .await
     }
 
     async fn delete_sessions_of(&self, user: UserId, except: Option<&SessionHash>) -> Result<usize> {
         let except = except.copied();
-        self.transaction(move |line| Box::pin(queries::delete_sessions_of(line, user, except)))
+        self.transaction(move |line| Box::pin(sessions::delete_sessions_of(line, user, except)))
             .await
     }
 
     async fn delete_sessions_since(&self, user: UserId, since: Timestamp) -> Result<usize> {
-        self.write(move |line| Box::pin(queries::delete_sessions_since(line, user, since)))
+        self.write(move |line| Box::pin(sessions::delete_sessions_since(line, user, since)))
             .await
     }
 
     async fn sweep_sessions(&self, idle: Timestamp, absolute: Timestamp, limit: i64) -> Result<usize> {
-        self.write(move |line| Box::pin(queries::sweep_sessions(line, idle, absolute, limit)))
+        self.write(move |line| Box::pin(sessions::sweep_sessions(line, idle, absolute, limit)))
             .await
     }
 }
@@ -393,7 +396,8 @@ impl Remember for Store {
 impl Counters for Store {
     async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>> {
         let key = *key;
-        self.read(move |line| Box::pin(queries::counter(line, key))).await
+        self.read(move |line| Box::pin(counters::counter(line, key)))
+            .await
     }
 
     async fn swap_counter(
@@ -403,18 +407,18 @@ impl Counters for Store {
         new: &Counter,
     ) -> Result<bool> {
         let (key, expected, new) = (*key, expected.copied(), *new);
-        self.write(move |line| Box::pin(queries::swap_counter(line, key, expected, new)))
+        self.write(move |line| Box::pin(counters::swap_counter(line, key, expected, new)))
             .await
     }
 
     async fn delete_counter(&self, key: &CounterKey) -> Result<()> {
         let key = *key;
-        self.write(move |line| Box::pin(queries::delete_counter(line, key)))
+        self.write(move |line| Box::pin(counters::delete_counter(line, key)))
             .await
     }
 
     async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {
-        self.write(move |line| Box::pin(queries::sweep_counters(line, now, limit)))
+        self.write(move |line| Box::pin(counters::sweep_counters(line, now, limit)))
             .await
     }
 }
@@ -422,7 +426,7 @@ impl Counters for Store {
 #[rocket::async_trait]
 impl Datastore for Store {
     async fn ping(&self) -> Result<()> {
-        self.read(|line| Box::pin(queries::ping(line))).await
+        self.read(|line| Box::pin(roles::ping(line))).await
     }
 
     fn statements(&self) -> Option<u64> {

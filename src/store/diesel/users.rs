@@ -1,4 +1,4 @@
-//! The statements about accounts. Included by each backend's module, like `queries.rs`.
+//! The statements about accounts. Included by each backend's module, like `roles.rs`.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -7,7 +7,7 @@ use super::super::failure::Failure;
 use super::super::lookups;
 use super::super::rows::{IdentityRow, NewUserRow, UserRow, created_user};
 use super::super::schema::{security_identities, security_users};
-use super::queries::delete_sessions_of;
+use super::sessions::delete_sessions_of;
 use super::{Line, remember};
 use crate::model::{NewUser, OwnIdentity, Session, Timestamp, User, UserId};
 

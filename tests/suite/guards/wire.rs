@@ -5,11 +5,12 @@ use rocket::local::asynchronous::Client;
 use rocket::response::{Responder, Response};
 use rocket::{Request, get, post, routes};
 use rocket_security::AuthUser;
-use rocket_security::testing::{self, App};
+use rocket_security::testing;
 use serde_json::json;
 
 use super::Answer::SignIn;
 use super::{PAGE, ask, assert_json, assert_page, client, site};
+use crate::support::beside::drop_table;
 use crate::support::{app, json as read_json};
 
 #[post("/post", rank = 1)]
@@ -247,14 +248,6 @@ async fn a_503_of_a_guard_is_json_like_every_other_refusal() {
         json!(["TEMPORARILY_UNAVAILABLE"]),
         "{body}"
     );
-}
-
-fn drop_table(app: &App, table: &str) {
-    use diesel::connection::SimpleConnection;
-    use diesel::{Connection, SqliteConnection};
-    let file = app.folder().join("test.sqlite");
-    let mut connection = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
-    connection.batch_execute(&format!("DROP TABLE {table}")).unwrap();
 }
 
 #[get("/public")]

@@ -3,7 +3,7 @@
 use rocket::figment::Figment;
 
 use super::*;
-use crate::support::rocket_on;
+use crate::support::{beside, rocket_on};
 
 /// Name and attributes of the remember cookie of an answer, in lower case and sorted.
 fn attributes(answer: &Answer) -> Vec<String> {
@@ -89,6 +89,9 @@ async fn outside_of_development_it_is_secure_and_tied_to_the_host() {
 #[rocket::async_test]
 async fn the_files_of_the_database_hold_no_token() {
     let app = app();
+    if !beside::is_sqlite(&app, "the_files_of_the_database_hold_no_token") {
+        return;
+    }
     let (browser, ..) = open(&app).await;
     let mut device = remembered(&browser).await;
     let mut cookies = vec![device.remember()];
@@ -225,18 +228,10 @@ async fn a_session_that_moved_to_a_new_key_still_ends_with_its_series() {
 
 #[rocket::async_test]
 async fn a_store_that_does_not_answer_is_503_and_never_a_theft() {
-    use diesel::{Connection, RunQueryDsl, SqliteConnection};
-
     let app = app();
     let (browser, ears, user) = open(&app).await;
     let mut device = remembered(&browser).await;
-    let rename = |from: &str, to: &str| {
-        let file = app.folder().join("test.sqlite").display().to_string();
-        let mut connection = SqliteConnection::establish(&file).expect("the database opens");
-        diesel::sql_query(format!("ALTER TABLE {from} RENAME TO {to}"))
-            .execute(&mut connection)
-            .expect("another name");
-    };
+    let rename = |from: &str, to: &str| beside::run(&app, &format!("ALTER TABLE {from} RENAME TO {to}"));
     let before = device.jar.clone();
     // Neither where the series is read nor, having been read, where it is written.
     for table in ["security_remember", "security_sessions"] {
