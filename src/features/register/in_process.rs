@@ -124,8 +124,8 @@ impl Security {
     ///
     /// # Errors
     /// As [`Security::register`]. [`Error::is_application`] when `along` failed: its error is in
-    /// [`Error::application`]. [`Error::is_unavailable`] when the database cannot serve, or gave the transaction up four
-    /// times. A configuration error when the accounts are kept on another type of connection, or in a datastore that
+    /// [`Error::application`]. [`Error::is_unavailable`] when the database cannot serve, [`Error::is_busy`] when it gave the
+    /// transaction up for others again and again. A configuration error when the accounts are kept on another type of connection, or in a datastore that
     /// has no transactions.
     pub async fn create_user_with<C, T, E, F>(
         &self,

@@ -295,9 +295,9 @@ macro_rules! on_each_database {
                     Err::<(), _>(lost())
                 };
                 let error = stage.security().create_user_with(Registration::new("b@example.org", PASSWORD), never).await;
-                let error = error.expect_err("four lost tries");
-                assert!(error.is_unavailable(), "{error}");
-                assert_eq!(AtomicU32::load(&tries, Ordering::Relaxed), 4);
+                let error = error.expect_err("five lost tries");
+                assert!(error.is_busy(), "{error}");
+                assert_eq!(AtomicU32::load(&tries, Ordering::Relaxed), 5);
                 assert!(stage.security().find_user("b@example.org").await.expect("a look-up").is_none());
                 assert_eq!(stage.posts().await.len(), 1);
                 stage.strike().await;
