@@ -118,7 +118,7 @@ pub mod cli;
 pub mod config;
 pub mod crypto;
 pub mod guards;
-pub mod model;
+mod model;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
