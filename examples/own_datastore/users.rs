@@ -8,7 +8,11 @@ impl Rows {
     /// Refuses what another account than `but` has already. The names of the columns are part of the contract: the
     /// registration form shows its error beside that field.
     fn check_free(&self, column: &'static str, but: UserId, taken: impl Fn(&Account) -> bool) -> Result<()> {
-        match self.users.values().any(|other| other.user.id != but && taken(other)) {
+        match self
+            .users
+            .values()
+            .any(|other| other.user.id != but && taken(other))
+        {
             true => Err(Error::conflict_on(column)),
             false => Ok(()),
         }
@@ -142,9 +146,7 @@ impl Users for MemoryStore {
     async fn identities_of(&self, id: UserId) -> Result<Vec<OwnIdentity>> {
         let rows = self.rows()?;
         let account = rows.users.get(&id);
-        Ok(account.map_or_else(Vec::new, |account| {
-            account.identities.values().cloned().collect()
-        }))
+        Ok(account.map_or_else(Vec::new, |account| account.identities.values().cloned().collect()))
     }
 
     async fn set_active(&self, id: UserId, active: bool, now: Timestamp) -> Result<bool> {

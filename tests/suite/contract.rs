@@ -129,7 +129,11 @@ fn each_fault_is_told() {
 #[test]
 fn all_broken_rules_are_told_at_once() {
     let report = on(&Contract::new(), Fault::LastHashIsNotAsked);
-    let told: Vec<&str> = report.broken().iter().map(|broken| broken.rule.as_str()).collect();
+    let told: Vec<&str> = report
+        .broken()
+        .iter()
+        .map(|broken| broken.rule.as_str())
+        .collect();
     assert_eq!(
         told,
         [
@@ -167,9 +171,7 @@ fn a_store_that_panics_is_told() {
 
 #[test]
 fn a_store_that_hangs_is_told_and_the_next_rule_runs() {
-    let contract = Contract::new()
-        .only("session is")
-        .limit(Duration::from_secs(2));
+    let contract = Contract::new().only("session is").limit(Duration::from_secs(2));
     for fault in [Fault::RenewalHangs, Fault::RenewalBlocksItsThread] {
         let report = on(&contract, fault);
         let told: Vec<_> = report
@@ -193,9 +195,9 @@ fn a_store_that_hangs_is_told_and_the_next_rule_runs() {
 
 #[test]
 fn a_store_that_cannot_be_opened_is_told() {
-    let report = Contract::new().only("a role").check(|| async {
-        Err(rocket_security::Error::unavailable("nobody listens on that port"))
-    });
+    let report = Contract::new()
+        .only("a role")
+        .check(|| async { Err(rocket_security::Error::unavailable("nobody listens on that port")) });
     assert_eq!(report.kept(), 0);
     assert!(!report.broken().is_empty());
     for broken in report.broken() {

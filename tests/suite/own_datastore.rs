@@ -63,7 +63,8 @@ async fn sign_up_in_and_out() {
 async fn two_instances_share_a_store() {
     let (app, store) = (without_database(), MemoryStore::default());
     let (first, second) = (browser(&app, &store).await, browser(&app, &store).await);
-    let account = serde_json::json!({ "email": "bob@example.org", "password": PASSWORD, "password_confirm": PASSWORD });
+    let account =
+        serde_json::json!({ "email": "bob@example.org", "password": PASSWORD, "password_confirm": PASSWORD });
     let (status, answer) = first.submit_json("/register", account.clone()).await;
     assert_eq!(status, Status::Ok, "{answer}");
     let (status, answer) = second.submit_json("/register", account).await;

@@ -100,11 +100,7 @@ pub(super) async fn an_identity_belongs_to_one(store: &Store) -> Verdict {
     let half = found(store, Identity::Own("staff"), &format!("{number}a")).await?;
     hold(half.is_none(), "of his identities nothing is kept either")?;
     let still = found(store, Identity::Own("staff"), &number).await?;
-    equal(
-        "whose identity it is",
-        still.map(|user| user.id),
-        Some(first.id),
-    )?;
+    equal("whose identity it is", still.map(|user| user.id), Some(first.id))?;
 
     // The same value of another attribute is another identity.
     let mut badge = staff(&number);
@@ -232,8 +228,5 @@ pub(super) async fn fields_come_back_as_they_were(store: &Store) -> Verdict {
     new.fields = Some(widest.clone());
     let made = store.create_user(new).await?;
     let user = row_of(store, &made).await?;
-    hold(
-        user.fields == Some(widest),
-        "fields of 16 KiB come back whole",
-    )
+    hold(user.fields == Some(widest), "fields of 16 KiB come back whole")
 }

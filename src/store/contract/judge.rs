@@ -96,10 +96,7 @@ fn judge<F>(rule: &Rule, opening: F, limit: Duration) -> std::result::Result<(),
 where
     F: Future<Output = Result<Arc<dyn Datastore>>> + Send + 'static,
 {
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(4)
-        .enable_all()
-        .build();
+    let runtime = Builder::new_multi_thread().worker_threads(4).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return Err(Fault::new("a runtime to run the rule on", error.to_string())),

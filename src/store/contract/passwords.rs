@@ -21,7 +21,10 @@ pub(super) async fn a_password_is_replaced_only_if_it_is_the_expected_one(store:
     let replaced = store.replace_password(-1, &new, &newer, later(2)).await?;
     equal("a user who is not there", replaced, false)?;
     let now = row_of(store, &user).await?;
-    hold(now.password == Some(new), "the password is the one that replaced it")?;
+    hold(
+        now.password == Some(new),
+        "the password is the one that replaced it",
+    )?;
     equal("updated_at", now.updated_at, later(1))?;
     let theirs = row_of(store, &bystander).await?;
     hold(

@@ -167,9 +167,7 @@ pub(super) async fn a_token_turns_over_with_its_session(store: &Store) -> Verdic
     equal("expires_at", now.expires_at, later(1000))?;
 
     // The next one ends the session of the one before.
-    let rotated = store
-        .rotate_series(&rotation_of(&now, later(2)), &second)
-        .await?;
+    let rotated = store.rotate_series(&rotation_of(&now, later(2)), &second).await?;
     equal("the next rotation", rotated, true)?;
     hold(
         !is_alive(store, first.hash).await?,
@@ -217,20 +215,14 @@ pub(super) async fn a_token_turns_over_only_where_it_may(store: &Store) -> Verdi
 pub(super) async fn a_series_ends_with_its_session(store: &Store) -> Verdict {
     let user = somebody(store).await?;
     let other = signed_in(store, &user).await?;
-    let (mine, theirs) = (
-        remembered(store, &user).await?,
-        remembered(store, &user).await?,
-    );
+    let (mine, theirs) = (remembered(store, &user).await?, remembered(store, &user).await?);
     let session = restored(store, &user, mine.hash).await?;
     // Wherever the session has moved with the keys.
     let moved: SessionHash = hash();
     store.touch_session(&session.hash, &moved, later(2)).await?;
     equal("its end", store.end_series(&mine.hash).await?, true)?;
     equal("its second end", store.end_series(&mine.hash).await?, false)?;
-    hold(
-        found(store, mine.hash).await?.is_none(),
-        "the series is gone",
-    )?;
+    hold(found(store, mine.hash).await?.is_none(), "the series is gone")?;
     hold(
         !is_alive(store, moved).await?,
         "the session restored from it has ended, under whichever key",
@@ -279,11 +271,7 @@ pub(super) async fn whatever_ends_all_sessions_ends_all_series(store: &Store) ->
         let current = there("the series", found(store, mine.hash).await?)?;
         match deactivate {
             true => store.set_active(user.id, false, later(2)).await?,
-            false => {
-                store
-                    .set_uniquifier(user.id, &super::digits(3), later(2))
-                    .await?
-            }
+            false => store.set_uniquifier(user.id, &super::digits(3), later(2)).await?,
         };
         hold(found(store, mine.hash).await?.is_none(), "his series are gone")?;
         hold(!is_alive(store, session.hash).await?, "his sessions are gone")?;

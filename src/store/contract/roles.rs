@@ -60,7 +60,11 @@ pub(super) async fn roles_are_given_and_taken(store: &Store) -> Verdict {
     let (a, b) = (format!("a{}", unique()), format!("b{}", unique()));
     let second = store.create_role(&b, None, &["read"]).await?;
     let first = store.create_role(&a, None, &[]).await?;
-    equal("the roles of who has none", store.roles_of(user.id).await?, vec![])?;
+    equal(
+        "the roles of who has none",
+        store.roles_of(user.id).await?,
+        vec![],
+    )?;
     let given = store.add_role_to_user(user.id, second.id).await?;
     equal("a role given", given, true)?;
     let given = store.add_role_to_user(user.id, second.id).await?;

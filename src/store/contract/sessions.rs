@@ -1,9 +1,7 @@
 //! What a store owes of sessions.
 
 use super::verdict::{Verdict, conflict, equal, hold, there};
-use super::{
-    NOW, Store, digits, hash, is_alive, later, session_of, session_with, signed_in, somebody,
-};
+use super::{NOW, Store, digits, hash, is_alive, later, session_of, session_with, signed_in, somebody};
 use crate::model::{Factor, Proof, Session, SessionHash};
 
 async fn found(store: &Store, hash: SessionHash) -> Verdict<Session> {
@@ -40,10 +38,7 @@ pub(super) async fn a_session_is_found_under_any_key(store: &Store) -> Verdict {
     equal("ip", &found.ip, &session.ip)?;
     equal("user_agent", &found.user_agent, &session.user_agent)?;
     equal("the user's e-mail", &whose.email, &user.email)?;
-    for (what, hashes) in [
-        ("no hash", &[][..]),
-        ("hashes of nothing", &[hash(), hash()]),
-    ] {
+    for (what, hashes) in [("no hash", &[][..]), ("hashes of nothing", &[hash(), hash()])] {
         let none = store.session_with_user(hashes).await?;
         hold(none.is_none(), &format!("{what}: no session"))?;
     }
@@ -60,17 +55,26 @@ pub(super) async fn a_session_replaces_another(store: &Store) -> Verdict {
     let old = signed_in(store, &user).await?;
     let new = session_of(&user);
     store.create_session(&new, Some(&old.hash), false).await?;
-    hold(!is_alive(store, old.hash).await?, "the one that was replaced has ended")?;
+    hold(
+        !is_alive(store, old.hash).await?,
+        "the one that was replaced has ended",
+    )?;
     hold(is_alive(store, new.hash).await?, "the one that replaced it lives")?;
     // What cannot be made ends nothing.
     let orphan = session_with(&user, |session| session.user_id = -1);
     let made = store.create_session(&orphan, Some(&new.hash), false).await;
     conflict("a session of nobody", made, "user_id")?;
-    hold(is_alive(store, new.hash).await?, "a refused session ends no other")?;
+    hold(
+        is_alive(store, new.hash).await?,
+        "a refused session ends no other",
+    )?;
     // There need not be one to replace.
     let next = session_of(&user);
     store.create_session(&next, Some(&hash()), false).await?;
-    hold(is_alive(store, next.hash).await?, "a session that replaced nothing lives")
+    hold(
+        is_alive(store, next.hash).await?,
+        "a session that replaced nothing lives",
+    )
 }
 
 pub(super) async fn a_session_needs_its_user(store: &Store) -> Verdict {
@@ -124,7 +128,10 @@ pub(super) async fn a_touched_session_moves_to_the_current_key(store: &Store) ->
     equal("last_seen_at", found(store, old).await?.last_seen_at, later(60))?;
     let touched = store.touch_session(&old, &new, later(120)).await?;
     equal("touched under a new key", touched, true)?;
-    hold(!is_alive(store, old).await?, "the old hash finds nothing any more")?;
+    hold(
+        !is_alive(store, old).await?,
+        "the old hash finds nothing any more",
+    )?;
     // A second request that had read the row before.
     let touched = store.touch_session(&old, &new, later(121)).await?;
     equal("touched by who still has the old hash", touched, true)?;
@@ -144,10 +151,7 @@ pub(super) async fn a_session_gets_its_grace(store: &Store) -> Verdict {
     equal("a session that is there", given, true)?;
     let given = store.set_grace(&hash(), later(500)).await?;
     equal("a session that is not there", given, false)?;
-    let (mine, theirs) = (
-        found(store, session.hash).await?,
-        found(store, other.hash).await?,
-    );
+    let (mine, theirs) = (found(store, session.hash).await?, found(store, other.hash).await?);
     equal("its grace", mine.grace_until, Some(later(500)))?;
     equal("another's grace", theirs.grace_until, None)
 }

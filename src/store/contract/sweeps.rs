@@ -19,8 +19,7 @@ pub(super) async fn a_sweep_takes_only_sessions_that_are_over(store: &Store) -> 
         store.create_session(&session, None, false).await?;
         hashes.push(session.hash);
     }
-    let sweep =
-        async |idle, absolute, limit| store.sweep_sessions(then(idle), then(absolute), limit).await;
+    let sweep = async |idle, absolute, limit| store.sweep_sessions(then(idle), then(absolute), limit).await;
     equal("the limits themselves are not over", sweep(3, 0, 10).await?, 0)?;
     equal("a sweep of 0", sweep(100, 100, 0).await?, 0)?;
     equal("a sweep of less than 0", sweep(100, 100, -1).await?, 0)?;

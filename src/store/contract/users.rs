@@ -142,11 +142,11 @@ pub(super) async fn what_does_not_fit_is_refused(store: &Store) -> Verdict {
         ("an e-mail key of 513 characters", |user| {
             user.email_key = "x".repeat(513)
         }),
-        ("a NUL in the name", |user| user.username = Some("a\0b".to_owned())),
-        ("an empty uniquifier", |user| user.fs_uniquifier = String::new()),
-        ("a handle that is no number", |user| {
-            user.handle = "zz".repeat(16)
+        ("a NUL in the name", |user| {
+            user.username = Some("a\0b".to_owned())
         }),
+        ("an empty uniquifier", |user| user.fs_uniquifier = String::new()),
+        ("a handle that is no number", |user| user.handle = "zz".repeat(16)),
         ("a password of 1025 characters", |user| {
             user.password = Some(SealedPassword::from_stored("x".repeat(1025)))
         }),

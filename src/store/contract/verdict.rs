@@ -125,10 +125,7 @@ pub(super) fn said(found: Result<bool>) -> Verdict<Option<bool>> {
 /// That of many one won.
 #[track_caller]
 pub(super) fn one_won(what: &str, outcomes: &[Option<bool>]) -> Verdict {
-    let winners = outcomes
-        .iter()
-        .filter(|outcome| **outcome == Some(true))
-        .count();
+    let winners = outcomes.iter().filter(|outcome| **outcome == Some(true)).count();
     match winners {
         1 => Ok(()),
         _ => Err(Fault::new(

@@ -16,7 +16,9 @@ impl Drop for Database {
     fn drop(&mut self) {
         #[cfg(any(feature = "postgres", feature = "mysql"))]
         if let Some((server, statement)) = self.cleanup.take() {
-            Runtime::new().unwrap().block_on(servers::run(&server, &statement));
+            Runtime::new()
+                .unwrap()
+                .block_on(servers::run(&server, &statement));
         }
     }
 }
@@ -53,7 +55,11 @@ mod servers {
     pub fn databases() -> Vec<Database> {
         let mut all = Vec::new();
         #[cfg(feature = "postgres")]
-        all.extend(database("PostgreSQL", "SECURITY_TEST_POSTGRES_URL", " WITH (FORCE)"));
+        all.extend(database(
+            "PostgreSQL",
+            "SECURITY_TEST_POSTGRES_URL",
+            " WITH (FORCE)",
+        ));
         #[cfg(feature = "mysql")]
         all.extend(database("MySQL", "SECURITY_TEST_MYSQL_URL", ""));
         all

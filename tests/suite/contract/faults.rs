@@ -3,10 +3,7 @@
 use super::wrong::Fault::{self, *};
 
 pub const ALL: &[(Fault, &[&str])] = &[
-    (
-        DoesNotAnswer,
-        &["the store answers and knows its contract"],
-    ),
+    (DoesNotAnswer, &["the store answers and knows its contract"]),
     (OldContract, &["the store answers and knows its contract"]),
     (NewContract, &["the store answers and knows its contract"]),
     (
@@ -23,17 +20,11 @@ pub const ALL: &[(Fault, &[&str])] = &[
         TakenIsTheSameUser,
         &["a taken identity is a conflict", "one of 64 makes the user"],
     ),
-    (
-        UserIsMadeBeforeHisIdentities,
-        &["an identity belongs to one"],
-    ),
+    (UserIsMadeBeforeHisIdentities, &["an identity belongs to one"]),
     (CutsWhatDoesNotFit, &["what does not fit is refused"]),
     (CutsPasswords, &["the widest that fits comes back"]),
     (LosesFields, &["fields come back as they were"]),
-    (
-        ForgetsConfirmation,
-        &["a user is found as he was made"],
-    ),
+    (ForgetsConfirmation, &["a user is found as he was made"]),
     (
         PasswordIsNotCompared,
         &[
@@ -75,7 +66,10 @@ pub const ALL: &[(Fault, &[&str])] = &[
     ),
     (
         DeletionIsAlwaysNew,
-        &["a deleted user takes everything along", "one of 64 deletes the user"],
+        &[
+            "a deleted user takes everything along",
+            "one of 64 deletes the user",
+        ],
     ),
     (
         DeletionKeepsSessions,
@@ -102,7 +96,10 @@ pub const ALL: &[(Fault, &[&str])] = &[
             "of 64 identities of a user one stays",
         ],
     ),
-    (NumberThatDoesNotFitIsTaken, &["an identity that does not fit is refused"]),
+    (
+        NumberThatDoesNotFitIsTaken,
+        &["an identity that does not fit is refused"],
+    ),
     // Roles
     (
         TakenRoleIsTheSame,
@@ -125,7 +122,10 @@ pub const ALL: &[(Fault, &[&str])] = &[
     (AllIsTracked, &["sign ins are counted where asked"]),
     (TrackingLosesUpdates, &["of 64 sign ins each is counted"]),
     (RefusedSessionIsKept, &["a session needs its user"]),
-    (HashIsOverwritten, &["a session is found under any key", "one of 64 stores the session"]),
+    (
+        HashIsOverwritten,
+        &["a session is found under any key", "one of 64 stores the session"],
+    ),
     (
         RenewalRevives,
         &[
@@ -136,18 +136,27 @@ pub const ALL: &[(Fault, &[&str])] = &[
     ),
     (
         RenewalIsReadThenWritten,
-        &["one of 64 renews the session", "of 64 who renew or end a session one wins"],
+        &[
+            "one of 64 renews the session",
+            "of 64 who renew or end a session one wins",
+        ],
     ),
     (
         TouchFindsOldHashOnly,
-        &["a touched session moves to the current key", "of 64 who touch a session all find it"],
+        &[
+            "a touched session moves to the current key",
+            "of 64 who touch a session all find it",
+        ],
     ),
     (TouchDoesNotMove, &["a touched session moves to the current key"]),
     (TouchForgetsTheSeries, &["a series ends with its session"]),
     (GraceIsLost, &["a session gets its grace"]),
     (EndIsReadThenWritten, &["one of 64 ends the session"]),
     (EndSparesNone, &["sessions end one by one or together"]),
-    (EndIsCountedByAll, &["of 64 ends of all sessions each counts once"]),
+    (
+        EndIsCountedByAll,
+        &["of 64 ends of all sessions each counts once"],
+    ),
     (YoungestBeginLater, &["the youngest sessions end alone"]),
     (
         SweepTakesTooMuch,
@@ -165,19 +174,25 @@ pub const ALL: &[(Fault, &[&str])] = &[
             "a sweep takes only expired counters",
         ],
     ),
-    (SweepCountsWhatItFinds, &["of 64 sweeps each session is counted once"]),
+    (
+        SweepCountsWhatItFinds,
+        &["of 64 sweeps each session is counted once"],
+    ),
     // Remember
     (LastHashIsNotAsked, &["a series is found under any key"]),
-    (SeriesIsOverwritten, &["a series is found under any key", "one of 64 stores the series"]),
+    (
+        SeriesIsOverwritten,
+        &["a series is found under any key", "one of 64 stores the series"],
+    ),
     (RefusedSeriesIsKept, &["a series needs its user"]),
     (
         TokenIsNotCompared,
-        &["a token turns over with its session", "one of 64 rotates the series"],
+        &[
+            "a token turns over with its session",
+            "one of 64 rotates the series",
+        ],
     ),
-    (
-        RotationComesBeforeItsSession,
-        &["one of 64 rotates the series"],
-    ),
+    (RotationComesBeforeItsSession, &["one of 64 rotates the series"]),
     (FormerSessionStays, &["a token turns over with its session"]),
     (ExpiredSeriesRestores, &["a token turns over only where it may"]),
     (
@@ -194,7 +209,10 @@ pub const ALL: &[(Fault, &[&str])] = &[
             "of 64 restored sessions none outlives all series",
         ],
     ),
-    (SeriesEndIsAlwaysNew, &["a series ends with its session", "one of 64 ends the series"]),
+    (
+        SeriesEndIsAlwaysNew,
+        &["a series ends with its session", "one of 64 ends the series"],
+    ),
     // Counters
     (
         CounterIsNotCompared,

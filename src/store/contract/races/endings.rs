@@ -125,9 +125,7 @@ async fn none_restored_outlives(store: &Store, how: SeriesEnd) -> Verdict {
             }
             // Each restores from what it finds, so that many rotations race with the end.
             if let Some(now) = found(&store, series).await? {
-                let rotated = store
-                    .rotate_series(&rotation_of(&now, later(1)), &session)
-                    .await;
+                let rotated = store.rotate_series(&rotation_of(&now, later(1)), &session).await;
                 match rotated {
                     Err(error) if error.conflict() == Some("user_id") => {}
                     rotated => drop(said(rotated)?),
@@ -139,7 +137,10 @@ async fn none_restored_outlives(store: &Store, how: SeriesEnd) -> Verdict {
     .await?;
     hold(found(store, series).await?.is_none(), "the series is gone")?;
     for hash in made {
-        hold(!is_alive(store, hash).await?, "no session restored from it is left")?;
+        hold(
+            !is_alive(store, hash).await?,
+            "no session restored from it is left",
+        )?;
     }
     Ok(())
 }

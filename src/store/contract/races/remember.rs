@@ -46,7 +46,11 @@ pub(in super::super) async fn one_of_64_rotates_the_series(store: &Store) -> Ver
     one_won("one token to turn over", &told)?;
     for (outcome, hash) in outcomes {
         let alive = is_alive(store, hash).await?;
-        equal("a session lives only for the winner", alive, outcome == Some(true))?;
+        equal(
+            "a session lives only for the winner",
+            alive,
+            outcome == Some(true),
+        )?;
     }
     Ok(())
 }

@@ -8,7 +8,14 @@ use crate::crypto::SealedPassword;
 use crate::store::Identity;
 
 pub(in super::super) async fn one_of_64_makes_the_user(store: &Store) -> Verdict {
-    for column in ["email", "username", "phone", "identity", "handle", "fs_uniquifier"] {
+    for column in [
+        "email",
+        "username",
+        "phone",
+        "identity",
+        "handle",
+        "fs_uniquifier",
+    ] {
         let name = format!("race{}", unique());
         let (phone, digits) = (number(), digits(5));
         let outcomes = at_once(|number| {

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use rocket_security::store::{Issued, Remember, RememberSeries, Rotation, SeriesHash};
+use rocket_security::store::{Issued, Remember, RememberSeries, Rotation, SeriesHash, Sessions, Users};
 use rocket_security::{Result, Session, Timestamp, User, UserId};
 
 use super::{Fault, WrongStore, pause};
@@ -108,8 +108,6 @@ impl Remember for WrongStore {
     }
 
     async fn sweep_series(&self, now: Timestamp, limit: i64) -> Result<usize> {
-        self.right
-            .sweep_series(self.swept(now), self.limit(limit))
-            .await
+        self.right.sweep_series(self.swept(now), self.limit(limit)).await
     }
 }

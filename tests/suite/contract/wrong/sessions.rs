@@ -1,7 +1,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use rocket_security::store::{Issued, SessionHash, Sessions};
+use rocket_security::store::{Issued, SessionHash, Sessions, Users};
 use rocket_security::{Result, Session, Timestamp, User, UserId};
 
 use super::{Fault, WrongStore, pause};

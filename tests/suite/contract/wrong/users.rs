@@ -86,7 +86,7 @@ impl Users for WrongStore {
     ) -> Result<bool> {
         let current = async || {
             let user = self.right.user(id).await?;
-            Result::Ok(user.and_then(|user| user.password().cloned()))
+            Ok::<_, Error>(user.and_then(|user| user.password().cloned()))
         };
         let as_expected = match self.fault {
             Fault::PasswordIsNotCompared => true,
