@@ -16,6 +16,7 @@ mod along;
 pub(crate) mod diesel;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod migrate;
+#[doc(hidden)] // It is `rocket_security::db`.
 pub mod pool;
 mod schema;
 

@@ -159,6 +159,25 @@ fn all_broken_rules_are_told_at_once() {
 }
 
 #[test]
+fn a_store_of_another_contract_is_told_what_to_do() {
+    let contract = Contract::new().only("knows its contract");
+    for (fault, told) in [
+        (
+            Fault::OldContract,
+            "was written against version 0 of `Users`, and this rocket_security relies on version 1: read in \
+             docs/datastores.md what has changed",
+        ),
+        (
+            Fault::NewContract,
+            "was written against version 4294967295 of `Sessions`, and this rocket_security knows version 1 only",
+        ),
+    ] {
+        let report = on(&contract, fault);
+        assert!(report.broken()[0].found.contains(told), "{report}");
+    }
+}
+
+#[test]
 fn a_store_that_panics_is_told() {
     let contract = Contract::new().only("a session is renewed only while it lives");
     let report = on(&contract, Fault::RenewalPanics);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rocket::error::ErrorKind;
 use rocket::http::Status;
 use rocket::local::asynchronous::Client;
 use rocket_security::store::{Datastore, Identity, Users};
@@ -99,7 +100,13 @@ async fn a_browser_is_remembered() {
 }
 
 async fn starts(setup: impl FnOnce(SecurityFairing) -> SecurityFairing) -> bool {
-    Client::untracked(app().rocket(setup)).await.is_ok()
+    match Client::untracked(app().rocket(setup)).await {
+        Ok(_) => true,
+        Err(error) => {
+            assert!(matches!(error.kind(), ErrorKind::FailedFairings(_)), "{error}");
+            false
+        }
+    }
 }
 
 #[rocket::async_test]

@@ -62,7 +62,10 @@ pub(super) fn equal<T: PartialEq<U> + Debug, U: Debug>(what: &str, found: T, exp
 /// That there is something.
 #[track_caller]
 pub(super) fn there<T>(what: &str, found: Option<T>) -> Verdict<T> {
-    found.ok_or_else(|| Fault::new(format!("{what} is there"), "nothing"))
+    match found {
+        Some(found) => Ok(found),
+        None => Err(Fault::new(format!("{what}: there is one"), "nothing")),
+    }
 }
 
 /// That it was refused as a conflict on that column.
