@@ -281,10 +281,7 @@ pub(super) async fn a_part_that_fails_takes_the_user_along(store: &Store) -> Ver
     let found = store
         .user_by(Identity::Email, &format!("{name}@example.org"))
         .await?;
-    hold(
-        found.is_none(),
-        "there is no user without the application's part",
-    )?;
+    hold(found.is_none(), "there is no user without the application's part")?;
     // Nothing of it is left.
     store.create_user(new_user(&name)).await?;
     Ok(())

@@ -21,6 +21,10 @@ pub const ALL: &[(Fault, &[&str])] = &[
         &["a taken identity is a conflict", "one of 64 makes the user"],
     ),
     (UserIsMadeBeforeHisIdentities, &["an identity belongs to one"]),
+    (
+        PartOfTheApplicationIsForgotten,
+        &["a part that fails takes the user along"],
+    ),
     (CutsWhatDoesNotFit, &["what does not fit is refused"]),
     (CutsPasswords, &["the widest that fits comes back"]),
     (LosesFields, &["fields come back as they were"]),

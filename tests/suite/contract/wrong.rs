@@ -31,6 +31,7 @@ pub enum Fault {
     ConflictNamesNoColumn,
     TakenIsTheSameUser,
     UserIsMadeBeforeHisIdentities,
+    PartOfTheApplicationIsForgotten,
     CutsWhatDoesNotFit,
     CutsPasswords,
     LosesFields,

@@ -1,5 +1,5 @@
 use rocket_security::crypto::SealedPassword;
-use rocket_security::store::{Identity, NewUser, OwnIdentity, Users};
+use rocket_security::store::{Along, Identity, NewUser, OwnIdentity, Users};
 use rocket_security::{Error, Result, Timestamp, User, UserId};
 
 use super::{Fault, WrongStore, pause};
@@ -74,6 +74,13 @@ impl Users for WrongStore {
                 found.ok_or(error)
             }
             Err(error) => Err(error),
+        }
+    }
+
+    async fn create_user_with(&self, new: NewUser, along: Along) -> Result<User> {
+        match self.is(Fault::PartOfTheApplicationIsForgotten) {
+            true => self.right.create_user(new).await,
+            false => self.right.create_user_with(new, along).await,
         }
     }
 
