@@ -62,6 +62,62 @@ impl Error {
         Self::new(ErrorKind::Config, message)
     }
 
+    /// For a store: a key refused the write. `column` is the name that the trait's documentation gives, such as
+    /// `"email"`; what was refused belongs in no message.
+    ///
+    /// ```
+    /// use rocket_security::Error;
+    ///
+    /// assert_eq!(Error::conflict_on("email").conflict(), Some("email"));
+    /// ```
+    pub fn conflict_on(column: &'static str) -> Self {
+        Self::new(
+            ErrorKind::Conflict(column),
+            format!("a constraint on `{column}` refused the write"),
+        )
+    }
+
+    /// For a store: there is no place now, and may be one in a moment (503 with `Retry-After`).
+    ///
+    /// ```
+    /// # use rocket_security::Error;
+    /// assert!(Error::busy("all connections are in use").is_busy());
+    /// ```
+    pub fn busy(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Busy, message)
+    }
+
+    /// For a store: what it keeps things in cannot be reached, or did not answer in time (503 with `Retry-After`).
+    ///
+    /// ```
+    /// # use rocket_security::Error;
+    /// assert!(Error::unavailable("the server closed the connection").is_unavailable());
+    /// ```
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unavailable, message)
+    }
+
+    /// For a store: what it was given breaks a rule, as [`store::rules`](crate::store::rules) finds it (400).
+    ///
+    /// ```
+    /// # use rocket_security::Error;
+    /// assert!(Error::invalid("the name has more than 80 characters").is_invalid());
+    /// ```
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, message)
+    }
+
+    /// For a store: what should not happen, such as a row that cannot be read (500). The message goes to the log.
+    pub fn broken(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, message)
+    }
+
+    /// The same with its cause, for the log.
+    pub fn caused_by(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self

@@ -60,6 +60,7 @@
 //! | your own form of JSON | [`SecurityFairing::render_json`] |
 //! | the library in your own handler | [`&Security`](Security) |
 //! | to know what happens | [`SecurityFairing::on_event`] |
+//! | accounts in a store of your own | [`SecurityFairing::datastore`], [`store`] |
 //! | to test a protected route | [`testing`](https://docs.rs/rocket_security/latest/rocket_security/testing/) |
 //!
 //! # Defaults and why
@@ -118,7 +119,7 @@ pub mod cli;
 pub mod config;
 pub mod crypto;
 pub mod guards;
-pub mod model;
+mod model;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -141,6 +142,7 @@ pub use identity::{Email, Phone, Username, UsernameProblem};
 pub use model::{Assurance, Event, Factor, Proof, Reason, Role, Session, Timestamp, User, UserId};
 pub use policy::{FailedAuthn, Policy};
 pub use security::Security;
+#[doc(inline)]
 pub use store::pool as db;
 pub use text::Words;
 pub use web::extend::{ExtraField, FormErrors, FormExtension, FormInput, RegistrationFields, ViewContext};

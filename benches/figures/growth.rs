@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rocket::tokio::runtime::{Builder, Runtime};
 use rocket_security::Clock;
-use rocket_security::model::SessionHash;
+use rocket_security::store::SessionHash;
 use rocket_security::store::{Datastore, Identity};
 
 use crate::Plan;

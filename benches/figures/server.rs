@@ -11,7 +11,7 @@ use rocket::local::asynchronous::Client;
 use rocket::tokio::sync::Mutex;
 use rocket::tokio::task::spawn_blocking;
 use rocket::{Build, Rocket, State, get, post, routes};
-use rocket_security::model::SessionHash;
+use rocket_security::store::SessionHash;
 use rocket_security::testing::{App, sign_in};
 use rocket_security::{AuthUser, Security, SecurityFairing};
 

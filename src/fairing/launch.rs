@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::fairing::{Setup, hints, routes};
 use crate::gate::{self, Events, Gate, Identities};
 use crate::security::{Inner, Security};
-use crate::store::Datastore;
 use crate::store::pool::{self, PoolOptions, StorePool};
+use crate::store::{Datastore, check_versions};
 use crate::text::{Catalog, Level, Message};
 use crate::web::cookies::CookiePolicy;
 use crate::web::origin::{Origin, Scheme};
@@ -62,6 +62,7 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
     routes::check_collisions(rocket, &base, &routes)?;
 
     let store = open_store(rocket, &setup, config.migrate).await?;
+    check_versions(store.as_ref())?;
     store.ping().await?;
 
     let mut messages = BTreeMap::new();

@@ -12,11 +12,10 @@ mod launch;
 mod routes;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rocket::fairing::{Fairing, Info, Kind, Result as FairingResult};
+use rocket::futures::future::BoxFuture;
 use rocket::{Build, Request, Response, Rocket};
 use rocket_db_pools::Database;
 
@@ -34,8 +33,8 @@ use crate::web::handlers::Handlers;
 use crate::web::{headers, visit};
 
 type EventHandler = Arc<dyn Fn(&Event) + Send + Sync>;
-type OpenFuture<'a> = Pin<Box<dyn Future<Output = Result<Arc<dyn Datastore>>> + Send + 'a>>;
-type OpenStore = Box<dyn for<'a> Fn(&'a Rocket<Build>, bool) -> OpenFuture<'a> + Send + Sync>;
+type OpenStore =
+    Box<dyn for<'a> Fn(&'a Rocket<Build>, bool) -> BoxFuture<'a, Result<Arc<dyn Datastore>>> + Send + Sync>;
 
 /// Attaches accounts to a Rocket application.
 ///
@@ -119,6 +118,41 @@ impl SecurityFairing {
                 Box::pin(shared_store::<D>(rocket, migrate))
             }))
         })
+    }
+
+    /// Keeps accounts in a store of the application's own; `docs/datastores.md` says how to write one. `databases` and
+    /// `migrate` then mean nothing to the library. The last of `datastore`, `datastore_with` and `database` counts.
+    pub fn datastore(self, store: impl Datastore + 'static) -> Self {
+        let store: Arc<dyn Datastore> = Arc::new(store);
+        self.datastore_with(move |_| {
+            let store = store.clone();
+            Box::pin(async move { Ok(store) })
+        })
+    }
+
+    /// The same for a store that has to be opened first. `open` runs at launch, after everything that the application
+    /// attached, and sees the settings and the managed state of the rocket; its error stops the launch.
+    ///
+    /// ```no_run
+    /// use std::sync::Arc;
+    /// use rocket_security::{Error, SecurityFairing, store::Datastore};
+    /// # async fn open(url: &str) -> Result<Arc<dyn Datastore>, Error> { Err(Error::unavailable(url)) }
+    ///
+    /// let fairing = SecurityFairing::new().datastore_with(|rocket| {
+    ///     Box::pin(async move {
+    ///         let url: String = rocket
+    ///             .figment()
+    ///             .extract_inner("accounts.url")
+    ///             .map_err(|error| Error::invalid("`accounts.url` is missing").caused_by(error))?;
+    ///         open(&url).await
+    ///     })
+    /// });
+    /// ```
+    pub fn datastore_with<F>(self, open: F) -> Self
+    where
+        F: for<'a> Fn(&'a Rocket<Build>) -> BoxFuture<'a, Result<Arc<dyn Datastore>>> + Send + Sync + 'static,
+    {
+        self.with(|setup| setup.open_store = Some(Box::new(move |rocket, _| open(rocket))))
     }
 
     /// Declares the roles that exist. A route that asks for another one then stops the launch, so that a

@@ -4,7 +4,7 @@ use crate::crypto::SessionSecret;
 use crate::error::Result;
 use crate::gate::sessions::Authenticated;
 use crate::gate::{Client, Evidence, Gate};
-use crate::model::{Event, Factor, Proof, Reason, Session, SessionHash, User};
+use crate::model::{Event, Factor, Issued, Proof, Reason, Session, SessionHash, User};
 
 /// What the gate answers.
 pub(crate) enum Admission {
@@ -138,8 +138,9 @@ impl Gate {
         let authenticated_at = evidence.at();
         let user = evidence.into_user();
         let secret = SessionSecret::generate()?;
-        let mut session = self.session_row(self.keys.session_hash(&secret), &user, proofs, client);
-        session.authenticated_at = authenticated_at;
+        let mut row = self.session_row(self.keys.session_hash(&secret), &user, proofs, client);
+        row.authenticated_at = authenticated_at;
+        let session = Issued::new(row);
         let stored = match place {
             Place::New { replaces } => self
                 .store
@@ -150,7 +151,10 @@ impl Gate {
         };
         match stored {
             Ok(true) => Ok(Admission::SignedIn {
-                authenticated: Arc::new(Authenticated { user, session }),
+                authenticated: Arc::new(Authenticated {
+                    user,
+                    session: session.into_inner(),
+                }),
                 secret,
             }),
             // Somebody signed out while the password was being looked at.

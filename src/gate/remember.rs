@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::crypto::{RememberSecret, SessionSecret, random_bytes};
 use crate::error::Result;
 use crate::gate::{Authenticated, Client, Gate};
-use crate::model::{Event, Factor, Proof, RememberSeries, Rotation, Timestamp, User};
+use crate::model::{Event, Factor, Issued, Proof, RememberSeries, Rotation, Timestamp, User};
 
 /// How long a replaced token finds the session that its successor came with.
 const OVERLAP: Duration = Duration::from_secs(60);
@@ -65,7 +65,7 @@ impl Gate {
             ip,
             user_agent,
         };
-        self.store.create_series(&series).await?;
+        self.store.create_series(&Issued::new(series)).await?;
         Ok(Keepsake { secret, lives })
     }
 
@@ -148,6 +148,7 @@ impl Gate {
             nonce,
             now,
         };
+        let session = Issued::new(session);
         match self.store.rotate_series(&rotation, &session).await {
             Ok(true) => {}
             Ok(false) => return Ok(None),
@@ -158,7 +159,10 @@ impl Gate {
         self.events.emit(Event::UserRemembered { user: user.id });
         self.sweep_now_and_then();
         Ok(Some(Restored::Session {
-            who: Arc::new(Authenticated { user, session }),
+            who: Arc::new(Authenticated {
+                user,
+                session: session.into_inner(),
+            }),
             secret: session_secret,
             keepsake: Some(Keepsake {
                 secret: next,

@@ -16,6 +16,11 @@ pub struct Counter {
 pub struct CounterKey(pub(crate) [u8; 32]);
 
 impl CounterKey {
+    /// A key as read from a store.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        CounterKey(bytes)
+    }
+
     /// The 32 bytes as the store keeps them.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -3,6 +3,7 @@
 mod assurance;
 mod counter;
 mod event;
+mod issued;
 mod reason;
 mod remember;
 mod role;
@@ -13,6 +14,7 @@ mod user;
 pub use assurance::Assurance;
 pub use counter::{Counter, CounterKey};
 pub use event::Event;
+pub use issued::Issued;
 pub use reason::Reason;
 pub use remember::{RememberSeries, Rotation, SeriesHash, TokenHash};
 pub use role::Role;

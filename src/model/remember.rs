@@ -70,8 +70,39 @@ pub struct RememberSeries {
     pub user_agent: Option<String>,
 }
 
+impl RememberSeries {
+    /// A series as a store reads it, with what no row can be without. The other fields are as in a series that has
+    /// restored nothing yet; set them from the row.
+    pub fn new(
+        hash: SeriesHash,
+        user_id: UserId,
+        fs_uniquifier: impl Into<String>,
+        token: TokenHash,
+        created_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Self {
+        RememberSeries {
+            hash,
+            user_id,
+            fs_uniquifier: fs_uniquifier.into(),
+            token,
+            previous: None,
+            nonce: None,
+            session: None,
+            created_at,
+            rotated_at: None,
+            last_used_at: created_at,
+            expires_at,
+            factors: Vec::new(),
+            ip: None,
+            user_agent: None,
+        }
+    }
+}
+
 /// One token taking the place of another.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Rotation {
     /// The series, as it was read.
     pub series: SeriesHash,

@@ -88,3 +88,37 @@ pub struct Session {
     /// The browser it was made with, cut to 255 characters.
     pub user_agent: Option<String>,
 }
+
+impl Session {
+    /// A session as a store reads it, with what no row can be without. The other fields are as in a session made at
+    /// `created_at` by which nobody has proved anything; set them from the row.
+    ///
+    /// ```
+    /// use rocket_security::store::SessionHash;
+    /// use rocket_security::{Session, Timestamp};
+    ///
+    /// let made = Timestamp::from_millis(1_790_000_000_000);
+    /// let mut session = Session::new(SessionHash::from_bytes([7; 32]), 1, "0f".repeat(16), made);
+    /// session.grace_until = Some(Timestamp::from_millis(1_790_000_060_000));
+    /// assert!(session.factors.is_empty());
+    /// ```
+    pub fn new(
+        hash: SessionHash,
+        user_id: UserId,
+        fs_uniquifier: impl Into<String>,
+        created_at: Timestamp,
+    ) -> Self {
+        Session {
+            hash,
+            user_id,
+            fs_uniquifier: fs_uniquifier.into(),
+            created_at,
+            last_seen_at: created_at,
+            authenticated_at: created_at,
+            grace_until: None,
+            factors: Vec::new(),
+            ip: None,
+            user_agent: None,
+        }
+    }
+}

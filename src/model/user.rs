@@ -52,6 +52,102 @@ pub struct User {
 }
 
 impl User {
+    /// The user that a store has just made from `new` under this id; nobody has signed in yet.
+    ///
+    /// ```
+    /// use rocket_security::store::NewUser;
+    /// use rocket_security::{Email, Timestamp, User};
+    ///
+    /// let email = Email::parse("ada@example.org").unwrap();
+    /// let new = NewUser::new(&email, Timestamp::from_millis(1_790_000_000_000))?;
+    /// let user = User::made(1, &new);
+    /// assert_eq!((user.id, user.email.as_str(), user.login_count), (1, "ada@example.org", 0));
+    /// # Ok::<(), rocket_security::Error>(())
+    /// ```
+    pub fn made(id: UserId, new: &NewUser) -> Self {
+        User {
+            id,
+            email: new.email.clone(),
+            username: new.username.clone(),
+            active: new.active,
+            fs_uniquifier: new.fs_uniquifier.clone(),
+            handle: new.handle.clone(),
+            confirmed_at: new.confirmed_at,
+            created_at: new.created_at,
+            updated_at: new.created_at,
+            phone: new.phone.clone(),
+            last_login_at: None,
+            current_login_at: None,
+            last_login_ip: None,
+            current_login_ip: None,
+            login_count: 0,
+            fields: new.fields.clone(),
+            password: new.password.clone(),
+        }
+    }
+
+    /// A user as a store reads him, with what no row can be without: inactive, not confirmed, without a password. The
+    /// other fields are to be set from the row, `password` and `fields` by [`User::set_password`] and
+    /// [`User::set_fields`].
+    ///
+    /// ```
+    /// use rocket_security::crypto::SealedPassword;
+    /// use rocket_security::{Timestamp, User};
+    ///
+    /// let made = Timestamp::from_millis(1_790_000_000_000);
+    /// let mut user = User::new(1, "ada@example.org", "0f".repeat(16), "1e".repeat(16), made);
+    /// user.active = true;
+    /// user.set_password(Some(SealedPassword::from_stored("v1.….…".to_owned())));
+    /// assert!(user.has_password());
+    /// ```
+    pub fn new(
+        id: UserId,
+        email: impl Into<String>,
+        fs_uniquifier: impl Into<String>,
+        handle: impl Into<String>,
+        created_at: Timestamp,
+    ) -> Self {
+        User {
+            id,
+            email: email.into(),
+            username: None,
+            active: false,
+            fs_uniquifier: fs_uniquifier.into(),
+            handle: handle.into(),
+            confirmed_at: None,
+            created_at,
+            updated_at: created_at,
+            phone: None,
+            last_login_at: None,
+            current_login_at: None,
+            last_login_ip: None,
+            current_login_ip: None,
+            login_count: 0,
+            fields: None,
+            password: None,
+        }
+    }
+
+    /// The sealed password hash, for the store that keeps it. Without the keys it is noise.
+    pub fn password(&self) -> Option<&SealedPassword> {
+        self.password.as_ref()
+    }
+
+    /// Sets the sealed password hash, as the store has it. It changes this copy and no row.
+    pub fn set_password(&mut self, password: Option<SealedPassword>) {
+        self.password = password;
+    }
+
+    /// The registration fields as the JSON that the store keeps; [`User::fields`] reads them.
+    pub fn fields_json(&self) -> Option<&str> {
+        self.fields.as_deref()
+    }
+
+    /// Sets the registration fields, as the store has them. It changes this copy and no row.
+    pub fn set_fields(&mut self, json: Option<String>) {
+        self.fields = json;
+    }
+
     /// Whether the account has a password at all.
     pub fn has_password(&self) -> bool {
         self.password.is_some()

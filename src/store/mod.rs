@@ -1,26 +1,40 @@
-//! Where accounts live: small traits by capability, and their Diesel implementation.
+//! Where accounts live: small traits by capability, their Diesel implementation, and all that another implementation
+//! needs. `docs/datastores.md` walks through writing one; `examples/own_datastore` is the result.
 //!
 //! Every operation is one atomic step: what happens once is decided by the database, never by a read that a
 //! write follows later. Failures are [`Error`]s: a broken constraint is a conflict that names its
 //! column, a full pool is busy, a lost server is unavailable.
+//!
+//! # Contract versions
+//!
+//! A trait promises more than its signatures say, and the compiler cannot tell a store that a promise has changed. So
+//! each trait has a version, such as `<dyn Users>::CONTRACT`, and each store says as a number which one it was written
+//! against. Where the two differ the launch stops. Write the number, never the constant: the constant moves on with the
+//! library, and the promise of the store would with it.
 
 mod along;
 pub(crate) mod diesel;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 mod migrate;
+#[doc(hidden)] // It is `rocket_security::db`.
 pub mod pool;
 mod schema;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) mod contract;
+pub mod rules;
+mod versions;
+
+pub use crate::model::{
+    Counter, CounterKey, FIELDS_MAX, Issued, NewUser, OwnIdentity, RememberSeries, Rotation, SeriesHash,
+    SessionHash, TokenHash,
+};
+pub(crate) use versions::check_versions;
 
 pub use along::{Along, BoxError, WithUser};
 
 use crate::error::{Error, Result};
-use crate::model::{
-    Counter, CounterKey, NewUser, OwnIdentity, RememberSeries, Role, Rotation, SeriesHash, Session,
-    SessionHash, Timestamp, User, UserId,
-};
+use crate::model::{Role, Session, Timestamp, User, UserId};
 
 /// By which attribute a user is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +53,10 @@ pub enum Identity<'a> {
 /// Accounts.
 #[rocket::async_trait]
 pub trait Users: Send + Sync {
+    /// The version of this trait's contract that the store was written against, as a number; see the
+    /// [module's page](self#contract-versions).
+    fn contract(&self) -> u32;
+
     /// The user of that id.
     async fn user(&self, id: UserId) -> Result<Option<User>>;
 
@@ -98,6 +116,10 @@ pub trait Users: Send + Sync {
 /// Roles and who has them.
 #[rocket::async_trait]
 pub trait Roles: Send + Sync {
+    /// The version of this trait's contract that the store was written against, as a number; see the
+    /// [module's page](self#contract-versions).
+    fn contract(&self) -> u32;
+
     /// The role of that name.
     async fn role(&self, name: &str) -> Result<Option<Role>>;
 
@@ -120,6 +142,10 @@ pub trait Roles: Send + Sync {
 /// Signed-in browsers.
 #[rocket::async_trait]
 pub trait Sessions: Send + Sync {
+    /// The version of this trait's contract that the store was written against, as a number; see the
+    /// [module's page](self#contract-versions).
+    fn contract(&self) -> u32;
+
     /// The session with one of these hashes (one per key of the ring, the current one first), and its user.
     /// The one query of an authenticated request: point reads by unique keys only.
     async fn session_with_user(&self, hashes: &[SessionHash]) -> Result<Option<(Session, User)>>;
@@ -132,14 +158,14 @@ pub trait Sessions: Send + Sync {
     /// `current_login_*`, and what was there into `last_login_*`.
     async fn create_session(
         &self,
-        session: &Session,
+        session: &Issued<Session>,
         replaces: Option<&SessionHash>,
         track: bool,
     ) -> Result<()>;
 
     /// Ends `old` and stores `new` in its place, in one transaction. `false` when `old` has ended meanwhile: who signed
     /// out must not be signed in again by a step-up that was still under way. Conflicts as in `create_session`.
-    async fn renew_session(&self, old: &SessionHash, new: &Session) -> Result<bool>;
+    async fn renew_session(&self, old: &SessionHash, new: &Issued<Session>) -> Result<bool>;
 
     /// Writes when it was last seen and the hash under the current key. `false` when it has ended meanwhile. `true` also
     /// when another request has rehashed it first: whoever ends a session has to name its hash under each key.
@@ -166,9 +192,13 @@ pub trait Sessions: Send + Sync {
 /// Browsers that are to be remembered.
 #[rocket::async_trait]
 pub trait Remember: Send + Sync {
+    /// The version of this trait's contract that the store was written against, as a number; see the
+    /// [module's page](self#contract-versions).
+    fn contract(&self) -> u32;
+
     /// Stores a new series. When the user is gone or deactivated by now, or has another `fs_uniquifier` than the series,
     /// it is a conflict on `user_id`.
-    async fn create_series(&self, series: &RememberSeries) -> Result<()>;
+    async fn create_series(&self, series: &Issued<RememberSeries>) -> Result<()>;
 
     /// The series with one of these hashes (one per key of the ring, the current one first), and its user.
     async fn series(&self, hashes: &[SeriesHash]) -> Result<Option<(RememberSeries, User)>>;
@@ -179,7 +209,7 @@ pub trait Remember: Send + Sync {
     /// One conditional write decides: `false` when the expected token is no longer the current one, or the series has
     /// ended or expired. Whoever is told so finds the winner's session, for it came with the same write. Conflicts as
     /// in `create_session`.
-    async fn rotate_series(&self, rotation: &Rotation, session: &Session) -> Result<bool>;
+    async fn rotate_series(&self, rotation: &Rotation, session: &Issued<Session>) -> Result<bool>;
 
     /// Ends a series and the session restored from it. `false` when there was none.
     async fn end_series(&self, series: &SeriesHash) -> Result<bool>;
@@ -194,6 +224,10 @@ pub trait Remember: Send + Sync {
 /// Failures counted per account and address.
 #[rocket::async_trait]
 pub trait Counters: Send + Sync {
+    /// The version of this trait's contract that the store was written against, as a number; see the
+    /// [module's page](self#contract-versions).
+    fn contract(&self) -> u32;
+
     /// The row of that key.
     async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>>;
 

@@ -6,7 +6,7 @@
 //! ```
 //! # #[cfg(feature = "sqlite")] {
 //! use rocket_db_pools::Database;
-//! use rocket_security::store::pool::SqlitePool;
+//! use rocket_security::db::SqlitePool;
 //!
 //! #[derive(Database)]
 //! #[database("app")]

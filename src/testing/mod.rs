@@ -34,6 +34,28 @@ mod database;
 mod sign_in;
 mod work;
 
+/// What every [`Datastore`](crate::store::Datastore) owes, as rules that any of them can be tried against.
+///
+/// A store is told each rule that it breaks: its trait, the rule as a sentence, what was expected and what was found.
+/// It may panic, fail or hang; that is told as well. `docs/datastores.md` walks through a store that passes.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use rocket_security::store::Datastore;
+/// use rocket_security::testing::contract;
+/// # async fn open() -> rocket_security::Result<Arc<dyn Datastore>> {
+/// #     Err(rocket_security::Error::unavailable(""))
+/// # }
+///
+/// #[test]
+/// fn my_store_keeps_the_contract() {
+///     contract::check(|| async { open().await }).assert();
+/// }
+/// ```
+pub mod contract {
+    pub use crate::store::contract::{Broken, Contract, Report, check, rules};
+}
+
 pub use app::App;
 pub use sign_in::{SignedIn, sign_in};
 pub use work::{Work, is_settled, work};

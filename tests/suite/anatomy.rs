@@ -167,6 +167,19 @@ fn no_room_uses_one_above_it() {
     assert!(seen > 200, "only {seen} uses were found");
 }
 
+/// A session or a series is brought into the world by the gate alone; so no feature can forget to ask it.
+#[test]
+fn only_the_gate_issues() {
+    let issuers = |room: &str| {
+        let files = files_of(room).into_iter();
+        let issues = |file: &PathBuf| std::fs::read_to_string(file).unwrap().contains("Issued::new(");
+        files.filter(issues).count()
+    };
+    for (room, _) in FLOORS {
+        assert_eq!(issuers(room) > 0, room == "gate", "{room}");
+    }
+}
+
 fn files_of(room: &str) -> Vec<PathBuf> {
     let mut files = vec![root().join(format!("src/{room}.rs"))];
     let mut folders = vec![root().join("src").join(room)];

@@ -50,7 +50,7 @@ fn change(user: AuthUser) -> String {
 }
 
 #[get("/token")]
-fn token(security: SecurityContext) -> String {
+pub fn token(security: SecurityContext) -> String {
     security.csrf_token
 }
 

@@ -1,14 +1,15 @@
 //! What a store owes of telephone numbers, the application's own identities and its registration fields.
 
-use super::{NOW, Store, later, new_user, somebody, unique};
+use super::verdict::{Fault, Verdict, conflict, equal, hold, refused, there};
+use super::{NOW, Store, later, new_user, row_of, somebody, unique};
 use crate::model::{FIELDS_MAX, OwnIdentity, User};
 use crate::store::Identity;
 
-fn number() -> String {
-    format!("+49{:012}", unique())
+pub(super) fn number() -> String {
+    format!("+49{:012}", unique() % 1_000_000_000_000)
 }
 
-fn staff(number: &str) -> OwnIdentity {
+pub(super) fn staff(number: &str) -> OwnIdentity {
     OwnIdentity {
         attribute: "staff".to_owned(),
         value: format!("No. {number}"),
@@ -16,26 +17,27 @@ fn staff(number: &str) -> OwnIdentity {
     }
 }
 
-async fn found(store: &Store, by: Identity<'_>, key: &str) -> Option<User> {
-    store.user_by(by, key).await.expect("a look-up")
+async fn found(store: &Store, by: Identity<'_>, key: &str) -> Verdict<Option<User>> {
+    Ok(store.user_by(by, key).await?)
 }
 
-pub(super) async fn a_user_is_found_by_each_identity(store: &Store) {
+pub(super) async fn a_user_is_found_by_each_identity(store: &Store) -> Verdict {
     let (phone, number) = (number(), format!("st{}", unique()));
     let mut new = new_user(&format!("many{}", unique()));
     new.phone = Some(phone.clone());
     new.identities = vec![staff(&number)];
-    let made = store.create_user(new).await.expect("a new user");
-    assert_eq!(made.phone.as_ref(), Some(&phone));
+    let made = store.create_user(new).await?;
+    equal("the number of the new user", made.phone.as_ref(), Some(&phone))?;
     for (by, key) in [(Identity::Phone, &phone), (Identity::Own("staff"), &number)] {
-        let user = found(store, by, key).await.expect("the user");
-        assert_eq!(user.id, made.id);
-        assert_eq!(user.phone.as_ref(), Some(&phone));
+        let user = there(&format!("the user by {by:?}"), found(store, by, key).await?)?;
+        equal("his id", user.id, made.id)?;
+        equal("his number", user.phone.as_ref(), Some(&phone))?;
     }
-    assert_eq!(
-        store.identities_of(made.id).await.expect("a look-up"),
-        [staff(&number)]
-    );
+    equal(
+        "his identities",
+        store.identities_of(made.id).await?,
+        [staff(&number)],
+    )?;
     for (by, key) in [
         (Identity::Phone, format!("{phone} ")),
         (Identity::Phone, phone[1..].to_owned()),
@@ -50,95 +52,146 @@ pub(super) async fn a_user_is_found_by_each_identity(store: &Store) {
         (Identity::Username, number.clone()),
         (Identity::Email, phone.clone()),
     ] {
-        assert!(found(store, by, &key).await.is_none(), "{by:?} {key:?}");
+        if found(store, by, &key).await?.is_some() {
+            return Err(Fault::new(
+                format!("nobody by {by:?} {key:?}"),
+                "somebody whose key is another",
+            ));
+        }
     }
+    Ok(())
 }
 
-pub(super) async fn an_identity_belongs_to_one(store: &Store) {
+pub(super) async fn an_identity_belongs_to_one(store: &Store) -> Verdict {
     let (phone, number) = (number(), format!("st{}", unique()));
-    let (first, second) = (somebody(store).await, somebody(store).await);
-    assert!(
-        store
-            .set_phone(first.id, Some(&phone), later(1))
-            .await
-            .expect("set")
-    );
-    store.set_identity(first.id, &staff(&number)).await.expect("set");
+    let (first, second) = (somebody(store).await?, somebody(store).await?);
+    store.set_phone(first.id, Some(&phone), later(1)).await?;
+    store.set_identity(first.id, &staff(&number)).await?;
 
     let taken = store.set_phone(second.id, Some(&phone), later(1)).await;
-    assert_eq!(taken.expect_err("taken").conflict(), Some("phone"));
+    conflict("somebody else's number", taken, "phone")?;
     let taken = store.set_identity(second.id, &staff(&number)).await;
-    assert_eq!(taken.expect_err("taken").conflict(), Some("identity"));
+    conflict("somebody else's identity", taken, "identity")?;
 
     let name = format!("late{}", unique());
     let mut new = new_user(&name);
     new.phone = Some(phone.clone());
-    let taken = store.create_user(new).await.expect_err("taken");
-    assert_eq!(taken.conflict(), Some("phone"));
+    conflict(
+        "a new user with that number",
+        store.create_user(new).await,
+        "phone",
+    )?;
     let mut new = new_user(&name);
     new.identities = vec![staff(&number)];
-    let taken = store.create_user(new).await.expect_err("taken");
-    assert_eq!(taken.conflict(), Some("identity"));
+    conflict(
+        "a new user with that identity",
+        store.create_user(new).await,
+        "identity",
+    )?;
     let mut new = new_user(&name);
     new.identities = vec![staff(&format!("{number}a")), staff(&format!("{number}b"))];
-    let twice = store.create_user(new).await.expect_err("an attribute twice");
-    assert_eq!(twice.conflict(), Some("identity"));
-    let email = format!("{name}@example.org");
-    assert!(
-        found(store, Identity::Email, &email).await.is_none(),
-        "a refused user was kept"
-    );
-    let still = found(store, Identity::Own("staff"), &number).await;
-    assert_eq!(still.map(|user| user.id), Some(first.id));
+    conflict(
+        "a new user with one attribute twice",
+        store.create_user(new).await,
+        "identity",
+    )?;
+    let refused = found(store, Identity::Email, &format!("{name}@example.org")).await?;
+    hold(refused.is_none(), "of a refused user nothing is kept")?;
+    let half = found(store, Identity::Own("staff"), &format!("{number}a")).await?;
+    hold(half.is_none(), "of his identities nothing is kept either")?;
+    let still = found(store, Identity::Own("staff"), &number).await?;
+    equal("whose identity it is", still.map(|user| user.id), Some(first.id))?;
 
     // The same value of another attribute is another identity.
     let mut badge = staff(&number);
     badge.attribute = "badge".to_owned();
-    store.set_identity(second.id, &badge).await.expect("set");
-    let ghost = store.set_identity(-1, &staff(&format!("st{}", unique()))).await;
-    assert_eq!(ghost.expect_err("nobody").conflict(), Some("user_id"));
-    assert!(!store.set_phone(-1, None, NOW).await.expect("nobody"));
+    store.set_identity(second.id, &badge).await?;
+    let nobody = store.set_identity(-1, &staff(&format!("st{}", unique()))).await;
+    conflict("an identity for nobody", nobody, "user_id")?;
+    equal(
+        "a number for nobody",
+        store.set_phone(-1, None, NOW).await?,
+        false,
+    )
 }
 
-pub(super) async fn an_identity_comes_and_goes(store: &Store) {
-    let user = somebody(store).await;
-    let (phone, old, new) = (number(), format!("st{}", unique()), format!("st{}", unique()));
-    store.set_identity(user.id, &staff(&old)).await.expect("set");
+pub(super) async fn an_identity_comes_and_goes(store: &Store) -> Verdict {
+    let user = somebody(store).await?;
+    let (old, new) = (format!("st{}", unique()), format!("st{}", unique()));
     // To set what is there already is no conflict with oneself.
-    store
-        .set_identity(user.id, &staff(&old))
-        .await
-        .expect("set again");
-    store.set_identity(user.id, &staff(&new)).await.expect("replaced");
-    assert!(found(store, Identity::Own("staff"), &old).await.is_none());
-    assert!(found(store, Identity::Own("staff"), &new).await.is_some());
-    assert!(store.remove_identity(user.id, "staff").await.expect("removed"));
-    assert!(!store.remove_identity(user.id, "staff").await.expect("gone"));
-    assert!(found(store, Identity::Own("staff"), &new).await.is_none());
-
     for _ in 0..2 {
-        assert!(
-            store
-                .set_phone(user.id, Some(&phone), later(1))
-                .await
-                .expect("set")
-        );
+        store.set_identity(user.id, &staff(&old)).await?;
     }
-    assert!(store.set_phone(user.id, None, later(2)).await.expect("removed"));
-    assert!(found(store, Identity::Phone, &phone).await.is_none());
-    // Whoever has it next may take it.
-    let next = somebody(store).await;
-    assert!(
-        store
-            .set_phone(next.id, Some(&phone), later(3))
-            .await
-            .expect("set")
-    );
-    store.set_identity(next.id, &staff(&new)).await.expect("set");
-    assert!(store.delete_user(next.id).await.expect("deleted"));
-    assert!(found(store, Identity::Own("staff"), &new).await.is_none());
-    assert!(store.identities_of(next.id).await.expect("a look-up").is_empty());
+    let by_old = async || found(store, Identity::Own("staff"), &old).await;
+    let by_new = async || found(store, Identity::Own("staff"), &new).await;
+    let mut badge = staff(&old);
+    badge.attribute = "badge".to_owned();
+    store.set_identity(user.id, &badge).await?;
+    store.set_identity(user.id, &staff(&new)).await?;
+    hold(by_old().await?.is_none(), "the one that was replaced is gone")?;
+    hold(by_new().await?.is_some(), "the one that replaced it is there")?;
+    equal(
+        "his identities, by attribute",
+        store.identities_of(user.id).await?,
+        [badge, staff(&new)],
+    )?;
 
+    // What somebody else has replaces nothing.
+    let other = somebody(store).await?;
+    store.set_identity(other.id, &staff(&old)).await?;
+    let taken = store.set_identity(user.id, &staff(&old)).await;
+    conflict("somebody else's identity", taken, "identity")?;
+    hold(
+        by_new().await?.is_some(),
+        "who is refused another identity keeps his own",
+    )?;
+
+    let removed = store.remove_identity(user.id, "staff").await?;
+    equal("an identity removed", removed, true)?;
+    let removed = store.remove_identity(user.id, "staff").await?;
+    equal("the same removed again", removed, false)?;
+    hold(by_new().await?.is_none(), "the one that was removed is gone")?;
+
+    // Whoever has it next may take it, and takes it along.
+    store.set_identity(other.id, &staff(&new)).await?;
+    store.delete_user(other.id).await?;
+    hold(
+        by_new().await?.is_none(),
+        "a deleted user's identities are gone with him",
+    )?;
+    equal(
+        "the identities of a deleted user",
+        store.identities_of(other.id).await?,
+        vec![],
+    )
+}
+
+pub(super) async fn a_number_comes_and_goes(store: &Store) -> Verdict {
+    let user = somebody(store).await?;
+    let phone = number();
+    for at in [1, 2] {
+        let set = store.set_phone(user.id, Some(&phone), later(at)).await?;
+        equal("a user who is there", set, true)?;
+    }
+    let now = row_of(store, &user).await?;
+    equal("his number", now.phone.as_ref(), Some(&phone))?;
+    equal("updated_at", now.updated_at, later(2))?;
+    let set = store.set_phone(user.id, None, later(3)).await?;
+    equal("removing it", set, true)?;
+    let by_phone = async || found(store, Identity::Phone, &phone).await;
+    hold(by_phone().await?.is_none(), "the number is nobody's")?;
+    // Whoever has it next may take it.
+    let next = somebody(store).await?;
+    store.set_phone(next.id, Some(&phone), later(3)).await?;
+    equal(
+        "whose number it is",
+        by_phone().await?.map(|user| user.id),
+        Some(next.id),
+    )
+}
+
+pub(super) async fn an_identity_that_does_not_fit_is_refused(store: &Store) -> Verdict {
+    let user = somebody(store).await?;
     for bad in [
         "",
         "+",
@@ -148,33 +201,32 @@ pub(super) async fn an_identity_comes_and_goes(store: &Store) {
         "+12a",
         "+\u{0661}\u{0662}",
     ] {
-        let refused = store.set_phone(user.id, Some(bad), later(4)).await;
-        let error = refused.expect_err(bad);
-        assert!(!error.is_conflict() && !error.is_unavailable(), "{bad}: {error}");
+        let set = store.set_phone(user.id, Some(bad), later(4)).await;
+        refused(&format!("the number {bad:?}"), set)?;
     }
-    for bad in [("", "x"), ("staff", ""), ("st\0aff", "x"), ("staff", "x\0")] {
-        let mut identity = staff(bad.1);
-        identity.attribute = bad.0.to_owned();
-        assert!(store.set_identity(user.id, &identity).await.is_err(), "{bad:?}");
+    for (attribute, key) in [("", "x"), ("staff", ""), ("st\0aff", "x"), ("staff", "x\0")] {
+        let mut identity = staff(key);
+        identity.attribute = attribute.to_owned();
+        let set = store.set_identity(user.id, &identity).await;
+        refused(&format!("{key:?} as {attribute:?}"), set)?;
     }
+    Ok(())
 }
 
-pub(super) async fn fields_come_back_as_they_were(store: &Store) {
+pub(super) async fn fields_come_back_as_they_were(store: &Store) -> Verdict {
     let fields = r#"{"name":"Zoë \u0000 👩‍🚀","terms":true,"n":[1,2.5,null]}"#;
     let mut new = new_user(&format!("fields{}", unique()));
     new.fields = Some(fields.to_owned());
-    let made = store.create_user(new).await.expect("a new user");
-    let user = store.user(made.id).await.expect("a look-up").expect("the user");
-    assert_eq!(user.fields.as_deref(), Some(fields));
-    let read: Option<serde_json::Value> = user.fields().expect("fields");
-    assert_eq!(read, serde_json::from_str(fields).ok());
-    let none: Option<serde_json::Value> = somebody(store).await.fields().expect("no fields");
-    assert_eq!(none, None);
+    let made = store.create_user(new).await?;
+    let user = row_of(store, &made).await?;
+    equal("the fields", user.fields.as_deref(), Some(fields))?;
+    let none = somebody(store).await?;
+    equal("no fields", none.fields.as_deref(), None::<&str>)?;
 
+    let widest = format!("\"{}\"", "x".repeat(FIELDS_MAX - 2));
     let mut new = new_user(&format!("fields{}", unique()));
-    new.fields = Some(format!("\"{}\"", "x".repeat(FIELDS_MAX)));
-    assert!(store.create_user(new).await.is_err());
-    let mut new = new_user(&format!("fields{}", unique()));
-    new.fields = Some(format!("\"{}\"", "x".repeat(FIELDS_MAX - 2)));
-    store.create_user(new).await.expect("as large as may be");
+    new.fields = Some(widest.clone());
+    let made = store.create_user(new).await?;
+    let user = row_of(store, &made).await?;
+    hold(user.fields == Some(widest), "fields of 16 KiB come back whole")
 }

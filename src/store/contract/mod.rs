@@ -1,69 +1,191 @@
-//! What every datastore must do. Each function stands for itself and may run beside the others: it makes its own
-//! users and counts nothing that is not its own.
+//! What every datastore must do. Each function is a rule: it stands for itself, makes its own users and counts nothing
+//! that is not its own.
 
 mod counters;
 mod identities;
+mod judge;
+mod passwords;
 mod races;
 mod remember;
+mod report;
 mod roles;
 mod sessions;
+mod sweeps;
 mod tracking;
 mod users;
+mod verdict;
+mod versions;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use rocket::futures::future::BoxFuture;
+
+pub use judge::{Contract, check, rules};
+pub use report::{Broken, Report};
+
+use self::verdict::Verdict;
 use crate::crypto::SealedPassword;
-use crate::model::{Counter, CounterKey, Factor, NewUser, Proof, Session, SessionHash, Timestamp, User};
+use crate::model::{
+    Counter, CounterKey, Factor, Issued, NewUser, Proof, Session, SessionHash, Timestamp, User,
+};
 use crate::store::Datastore;
 
 pub(crate) type Store = Arc<dyn Datastore>;
 
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
-/// Runs all of it.
-pub(crate) async fn holds(store: Store) {
-    users::a_user_is_found_as_he_was_made(&store).await;
-    users::an_identity_is_exact(&store).await;
-    users::a_taken_identity_is_a_conflict(&store).await;
-    users::a_part_that_fails_takes_the_user_along(&store).await;
-    users::what_does_not_fit_is_refused(&store).await;
-    identities::a_user_is_found_by_each_identity(&store).await;
-    identities::an_identity_belongs_to_one(&store).await;
-    identities::an_identity_comes_and_goes(&store).await;
-    identities::fields_come_back_as_they_were(&store).await;
-    tracking::sign_ins_are_counted_where_asked(&store).await;
-    users::a_password_is_replaced_only_if_it_is_the_expected_one(&store).await;
-    users::deactivation_ends_sessions(&store).await;
-    users::a_new_uniquifier_ends_sessions(&store).await;
-    users::a_deleted_user_takes_everything_along(&store).await;
-    roles::roles_come_and_go(&store).await;
-    sessions::a_session_is_found_under_any_key(&store).await;
-    sessions::a_session_replaces_another(&store).await;
-    sessions::a_session_needs_its_user(&store).await;
-    sessions::a_touched_session_moves_to_the_current_key(&store).await;
-    sessions::sessions_end_one_by_one_or_together(&store).await;
-    sessions::sweeping_takes_only_what_is_over(&store).await;
-    remember::a_series_is_found_under_any_key(&store).await;
-    remember::a_series_needs_its_user(&store).await;
-    remember::a_token_turns_over_with_its_session(&store).await;
-    remember::a_series_ends_with_its_session(&store).await;
-    remember::whatever_ends_all_sessions_ends_all_series(&store).await;
-    remember::sweeping_takes_only_expired_series(&store).await;
-    counters::a_counter_is_swapped_only_if_it_is_the_expected_one(&store).await;
-    races::one_of_64_makes_the_user(&store).await;
-    races::one_of_64_swaps_the_counter(&store).await;
-    races::of_64_failures_none_is_lost(&store).await;
-    races::no_session_outlives_a_deactivation(&store).await;
-    races::one_of_64_rotates_the_series(&store).await;
-    races::no_restored_session_outlives_its_series(&store).await;
-    store.ping().await.expect("ping");
+/// A rule: whose it is, its name, and how to try it.
+struct Rule {
+    of: &'static str,
+    name: &'static str,
+    run: fn(Store) -> BoxFuture<'static, Verdict>,
 }
 
+impl Rule {
+    fn sentence(&self) -> String {
+        self.name.replace('_', " ")
+    }
+}
+
+macro_rules! list_of_rules {
+    ($($of:literal: { $($($module:ident)::+),+ $(,)? })+) => {
+        &[$($(Rule {
+            of: $of,
+            name: last!($($module)::+),
+            run: |store| Box::pin(async move { $($module)::+(&store).await }),
+        }),+),+]
+    };
+}
+
+macro_rules! last {
+    ($name:ident) => { stringify!($name) };
+    ($first:ident :: $($rest:ident)::+) => { last!($($rest)::+) };
+}
+
+const RULES: &[Rule] = list_of_rules! {
+    "Datastore": {
+        versions::the_store_answers_and_knows_its_contract,
+    }
+    "Users": {
+        users::a_user_is_found_as_he_was_made,
+        users::a_user_may_have_next_to_nothing,
+        users::an_identity_is_exact,
+        users::a_taken_identity_is_a_conflict,
+        users::a_part_that_fails_takes_the_user_along,
+        users::what_does_not_fit_is_refused,
+        users::the_widest_that_fits_comes_back,
+        users::deactivation_ends_sessions,
+        users::a_new_uniquifier_ends_sessions,
+        users::a_deleted_user_takes_everything_along,
+        users::an_id_is_not_given_out_again,
+        passwords::a_password_is_replaced_only_if_it_is_the_expected_one,
+        identities::a_user_is_found_by_each_identity,
+        identities::an_identity_belongs_to_one,
+        identities::an_identity_comes_and_goes,
+        identities::a_number_comes_and_goes,
+        identities::an_identity_that_does_not_fit_is_refused,
+        identities::fields_come_back_as_they_were,
+    }
+    "Roles": {
+        roles::a_role_is_found_as_it_was_made,
+        roles::a_role_that_does_not_fit_is_refused,
+        roles::roles_are_given_and_taken,
+        roles::permissions_are_replaced,
+    }
+    "Sessions": {
+        sessions::a_session_is_found_under_any_key,
+        sessions::a_session_replaces_another,
+        sessions::a_session_needs_its_user,
+        sessions::a_session_is_renewed_only_while_it_lives,
+        sessions::a_touched_session_moves_to_the_current_key,
+        sessions::a_session_gets_its_grace,
+        sessions::sessions_end_one_by_one_or_together,
+        sessions::the_youngest_sessions_end_alone,
+        sweeps::a_sweep_takes_only_sessions_that_are_over,
+        tracking::sign_ins_are_counted_where_asked,
+    }
+    "Remember": {
+        remember::a_series_is_found_under_any_key,
+        remember::a_series_needs_its_user,
+        remember::a_token_turns_over_with_its_session,
+        remember::a_token_turns_over_only_where_it_may,
+        remember::a_series_ends_with_its_session,
+        remember::all_series_of_a_user_end_together,
+        remember::whatever_ends_all_sessions_ends_all_series,
+        sweeps::a_sweep_takes_only_expired_series,
+    }
+    "Counters": {
+        counters::a_counter_is_swapped_only_if_it_is_the_expected_one,
+        counters::a_counter_is_forgotten,
+        sweeps::a_sweep_takes_only_expired_counters,
+    }
+    "Users": {
+        races::users::one_of_64_makes_the_user,
+        races::users::one_of_64_gets_the_number,
+        races::users::one_of_64_gets_the_identity,
+        races::users::of_64_identities_of_a_user_one_stays,
+        races::users::one_of_64_removes_the_identity,
+        races::users::one_of_64_replaces_the_password,
+        races::users::one_of_64_deactivates_the_user,
+        races::users::one_of_64_gets_the_uniquifier,
+        races::users::one_of_64_deletes_the_user,
+    }
+    "Roles": {
+        races::roles::one_of_64_makes_the_role,
+        races::roles::one_of_64_gives_the_role,
+        races::roles::one_of_64_takes_the_role,
+    }
+    "Sessions": {
+        races::sessions::one_of_64_stores_the_session,
+        races::sessions::one_of_64_renews_the_session,
+        races::sessions::one_of_64_ends_the_session,
+        races::sessions::of_64_who_renew_or_end_a_session_one_wins,
+        races::sessions::of_64_ends_of_all_sessions_each_counts_once,
+        races::sessions::of_64_who_touch_a_session_all_find_it,
+        races::sessions::of_64_sign_ins_each_is_counted,
+        races::sessions::of_64_sweeps_each_session_is_counted_once,
+        races::endings::of_64_sessions_none_outlives_a_deactivation,
+        races::endings::of_64_sessions_none_outlives_a_new_uniquifier,
+        races::endings::of_64_sessions_none_outlives_its_user,
+    }
+    "Remember": {
+        races::remember::one_of_64_stores_the_series,
+        races::remember::one_of_64_rotates_the_series,
+        races::remember::one_of_64_ends_the_series,
+        races::endings::of_64_restored_sessions_none_outlives_its_series,
+        races::endings::of_64_restored_sessions_none_outlives_all_series,
+        races::endings::of_64_restored_sessions_none_outlives_a_deactivation,
+        races::endings::of_64_series_none_outlives_a_new_uniquifier,
+    }
+    "Counters": {
+        races::counters::one_of_64_makes_the_counter,
+        races::counters::one_of_64_swaps_the_counter,
+        races::counters::of_64_failures_none_is_lost,
+    }
+};
+
+/// Runs all of it on one store, where the test has a runtime of its own.
+#[cfg(test)]
+pub(crate) async fn holds(store: Store) {
+    let mut report = Report::new();
+    for rule in RULES {
+        let found = (rule.run)(store.clone()).await;
+        report.note(found.map_err(|fault| Broken::new(rule.of, rule.sentence(), fault)));
+    }
+    report.assert();
+}
+
+/// Another number each time, and most likely another than in any run before on the same rows.
 fn unique() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    static START: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    let start = START.get_or_init(|| {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(0))
+    });
+    start + NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 fn digits(kind: u8) -> String {
@@ -78,11 +200,16 @@ fn hash() -> SessionHash {
 }
 
 fn counter_key() -> CounterKey {
-    CounterKey(*hash().as_bytes())
+    CounterKey::from_bytes(*hash().as_bytes())
 }
 
 fn later(seconds: u64) -> Timestamp {
     NOW + Duration::from_secs(seconds)
+}
+
+/// Far in the past, where nobody but the rules about sweeps has rows.
+fn then(seconds: u64) -> Timestamp {
+    Timestamp::from_millis(1_000_000_000_000) + Duration::from_secs(seconds)
 }
 
 pub(crate) fn new_user(name: &str) -> NewUser {
@@ -103,45 +230,41 @@ pub(crate) fn new_user(name: &str) -> NewUser {
     }
 }
 
-async fn somebody(store: &Store) -> User {
+async fn somebody(store: &Store) -> Verdict<User> {
     let user = new_user(&format!("user{}", unique()));
-    store.create_user(user).await.expect("a new user")
+    Ok(store.create_user(user).await?)
 }
 
-pub(crate) fn session_of(user: &User) -> Session {
-    Session {
-        hash: hash(),
-        user_id: user.id,
-        fs_uniquifier: user.fs_uniquifier.clone(),
-        created_at: NOW,
-        last_seen_at: NOW,
-        authenticated_at: NOW,
-        grace_until: None,
-        factors: vec![proof(Factor::Password)],
-        ip: Some("2001:db8::1".to_owned()),
-        user_agent: Some("Browser/1.0".to_owned()),
-    }
+/// The row of that user as it is now.
+async fn row_of(store: &Store, user: &User) -> Verdict<User> {
+    verdict::there("the user", store.user(user.id).await?)
+}
+
+pub(crate) fn session_of(user: &User) -> Issued<Session> {
+    session_with(user, |_| {})
+}
+
+fn session_with(user: &User, change: impl FnOnce(&mut Session)) -> Issued<Session> {
+    let mut session = Session::new(hash(), user.id, user.fs_uniquifier.clone(), NOW);
+    session.factors = vec![proof(Factor::Password)];
+    session.ip = Some("2001:db8::1".to_owned());
+    session.user_agent = Some("Browser/1.0".to_owned());
+    change(&mut session);
+    Issued::new(session)
 }
 
 fn proof(factor: Factor) -> Proof {
     Proof { factor, at: NOW }
 }
 
-async fn signed_in(store: &Store, user: &User) -> Session {
+async fn signed_in(store: &Store, user: &User) -> Verdict<Issued<Session>> {
     let session = session_of(user);
-    store
-        .create_session(&session, None, false)
-        .await
-        .expect("a new session");
-    session
+    store.create_session(&session, None, false).await?;
+    Ok(session)
 }
 
-async fn is_alive(store: &Store, hash: SessionHash) -> bool {
-    store
-        .session_with_user(&[hash])
-        .await
-        .expect("a look-up")
-        .is_some()
+async fn is_alive(store: &Store, hash: SessionHash) -> Verdict<bool> {
+    Ok(store.session_with_user(&[hash]).await?.is_some())
 }
 
 fn failed(failures: i32) -> Counter {

@@ -1,37 +1,31 @@
 //! What a store owes of remembered browsers.
 
-use std::time::Duration;
-
+use super::verdict::{Verdict, conflict, equal, hold, there};
 use super::{NOW, Store, hash, is_alive, later, session_of, signed_in, somebody};
 use crate::model::{
-    Factor, RememberSeries, Rotation, SeriesHash, Session, SessionHash, Timestamp, TokenHash, User,
+    Factor, Issued, RememberSeries, Rotation, SeriesHash, Session, SessionHash, Timestamp, TokenHash, User,
 };
 
 pub(super) fn series_hash() -> SeriesHash {
     SeriesHash::from_bytes(*hash().as_bytes())
 }
 
-pub(super) fn token() -> TokenHash {
+fn token() -> TokenHash {
     TokenHash::from_bytes(*hash().as_bytes())
 }
 
-pub(super) fn series_of(user: &User) -> RememberSeries {
-    RememberSeries {
-        hash: series_hash(),
-        user_id: user.id,
-        fs_uniquifier: user.fs_uniquifier.clone(),
-        token: token(),
-        previous: None,
-        nonce: None,
-        session: None,
-        created_at: NOW,
-        rotated_at: None,
-        last_used_at: NOW,
-        expires_at: later(1000),
-        factors: vec![super::proof(Factor::Password)],
-        ip: Some("2001:db8::1".to_owned()),
-        user_agent: Some("Browser/1.0".to_owned()),
-    }
+pub(super) fn series_of(user: &User) -> Issued<RememberSeries> {
+    series_with(user, |_| {})
+}
+
+pub(super) fn series_with(user: &User, change: impl FnOnce(&mut RememberSeries)) -> Issued<RememberSeries> {
+    let uniquifier = user.fs_uniquifier.clone();
+    let mut series = RememberSeries::new(series_hash(), user.id, uniquifier, token(), NOW, later(1000));
+    series.factors = vec![super::proof(Factor::Password)];
+    series.ip = Some("2001:db8::1".to_owned());
+    series.user_agent = Some("Browser/1.0".to_owned());
+    change(&mut series);
+    Issued::new(series)
 }
 
 pub(super) fn rotation_of(series: &RememberSeries, now: Timestamp) -> Rotation {
@@ -45,223 +39,255 @@ pub(super) fn rotation_of(series: &RememberSeries, now: Timestamp) -> Rotation {
     }
 }
 
-async fn remembered(store: &Store, user: &User) -> RememberSeries {
+pub(super) async fn remembered(store: &Store, user: &User) -> Verdict<Issued<RememberSeries>> {
     let series = series_of(user);
-    store.create_series(&series).await.expect("a new series");
-    series
+    store.create_series(&series).await?;
+    Ok(series)
 }
 
-async fn found(store: &Store, hash: SeriesHash) -> Option<RememberSeries> {
-    let found = store.series(&[hash]).await.expect("a look-up");
-    found.map(|(series, _)| series)
+pub(super) async fn found(store: &Store, hash: SeriesHash) -> Verdict<Option<RememberSeries>> {
+    let found = store.series(&[hash]).await?;
+    Ok(found.map(|(series, _)| series))
 }
 
 /// Restores a session from the series as it is, and returns that.
-async fn restored(store: &Store, user: &User, series: SeriesHash) -> Session {
-    let series = found(store, series).await.expect("the series");
+async fn restored(store: &Store, user: &User, series: SeriesHash) -> Verdict<Issued<Session>> {
+    let series = there("the series", found(store, series).await?)?;
     let session = session_of(user);
-    let rotation = rotation_of(&series, later(1));
-    assert!(
-        store
-            .rotate_series(&rotation, &session)
-            .await
-            .expect("a rotation")
-    );
-    session
+    let rotated = store
+        .rotate_series(&rotation_of(&series, later(1)), &session)
+        .await?;
+    equal("a rotation from the current token", rotated, true)?;
+    Ok(session)
 }
 
-pub(super) async fn a_series_is_found_under_any_key(store: &Store) {
-    let user = somebody(store).await;
-    let mut series = series_of(&user);
-    series.user_agent = Some("é\0".repeat(300));
-    store.create_series(&series).await.expect("a series");
-    let (found, whose) = store
-        .series(&[series_hash(), series.hash])
-        .await
-        .expect("a look-up")
-        .expect("the series");
-    assert!(found.hash == series.hash && found.token == series.token);
-    assert!(found.previous.is_none() && found.nonce.is_none() && found.session.is_none());
-    assert_eq!((found.user_id, whose.id), (user.id, user.id));
-    assert_eq!(found.fs_uniquifier, user.fs_uniquifier);
-    assert_eq!(
-        (
-            found.created_at,
-            found.rotated_at,
-            found.last_used_at,
-            found.expires_at
-        ),
-        (NOW, None, NOW, later(1000))
-    );
-    assert_eq!(found.factors, [super::proof(Factor::Password)]);
-    assert_eq!(found.ip, series.ip);
-    assert_eq!(found.user_agent, Some("é".repeat(255)));
-    assert!(store.series(&[]).await.expect("a look-up").is_none());
-    assert!(store.series(&[series_hash()]).await.expect("a look-up").is_none());
-    let error = store.create_series(&series).await.expect_err("the same hash");
-    assert_eq!(error.conflict(), Some("series"));
+pub(super) async fn a_series_is_found_under_any_key(store: &Store) -> Verdict {
+    let user = somebody(store).await?;
+    let series = series_with(&user, |series| series.user_agent = Some("é".repeat(255)));
+    store.create_series(&series).await?;
+    let both = store.series(&[series_hash(), series.hash]).await?;
+    let (now, whose) = there("the series, by the older of two hashes", both)?;
+    hold(
+        now.hash == series.hash && now.token == series.token,
+        "its hash and token come back",
+    )?;
+    hold(
+        now.previous.is_none() && now.nonce.is_none() && now.session.is_none(),
+        "a new series has restored nothing yet",
+    )?;
+    equal("its user", (now.user_id, whose.id), (user.id, user.id))?;
+    equal("fs_uniquifier", &now.fs_uniquifier, &user.fs_uniquifier)?;
+    equal("created_at", now.created_at, NOW)?;
+    equal("rotated_at", now.rotated_at, None)?;
+    equal("last_used_at", now.last_used_at, NOW)?;
+    equal("expires_at", now.expires_at, later(1000))?;
+    equal("factors", &now.factors, &series.factors)?;
+    equal("ip", &now.ip, &series.ip)?;
+    equal("user_agent", &now.user_agent, &series.user_agent)?;
+    hold(store.series(&[]).await?.is_none(), "no hash: no series")?;
+    hold(
+        found(store, series_hash()).await?.is_none(),
+        "a hash of nothing: no series",
+    )?;
+    conflict(
+        "the same hash again",
+        store.create_series(&series).await,
+        "series",
+    )?;
+    Ok(())
 }
 
-pub(super) async fn a_series_needs_its_user(store: &Store) {
-    let user = somebody(store).await;
-    let mut series = series_of(&user);
-    series.user_id = -1;
-    let error = store.create_series(&series).await.expect_err("nobody");
-    assert_eq!(error.conflict(), Some("user_id"));
-    let mut series = series_of(&user);
-    series.fs_uniquifier = "00".repeat(16);
-    let error = store
-        .create_series(&series)
-        .await
-        .expect_err("another uniquifier");
-    assert_eq!(error.conflict(), Some("user_id"));
-    let series = remembered(store, &user).await;
-    assert!(store.delete_user(user.id).await.expect("a deletion"));
-    assert!(found(store, series.hash).await.is_none());
-    let error = store
+pub(super) async fn a_series_needs_its_user(store: &Store) -> Verdict {
+    let user = somebody(store).await?;
+    let nobodys = series_with(&user, |series| series.user_id = -1);
+    conflict(
+        "a series of nobody",
+        store.create_series(&nobodys).await,
+        "user_id",
+    )?;
+    let strange = series_with(&user, |series| series.fs_uniquifier = "00".repeat(16));
+    conflict(
+        "a series of another uniquifier",
+        store.create_series(&strange).await,
+        "user_id",
+    )?;
+    let series = remembered(store, &user).await?;
+    store.delete_user(user.id).await?;
+    hold(
+        found(store, series.hash).await?.is_none(),
+        "a deleted user's series are gone with him",
+    )?;
+    let rotated = store
         .rotate_series(&rotation_of(&series, later(1)), &session_of(&user))
-        .await
-        .expect_err("gone");
-    assert_eq!(error.conflict(), Some("user_id"));
+        .await;
+    conflict("a rotation for who is gone", rotated, "user_id")?;
+    Ok(())
 }
 
-pub(super) async fn a_token_turns_over_with_its_session(store: &Store) {
-    let user = somebody(store).await;
-    let mut series = remembered(store, &user).await;
+pub(super) async fn a_token_turns_over_with_its_session(store: &Store) -> Verdict {
+    let user = somebody(store).await?;
+    let series = remembered(store, &user).await?;
     let (first, second) = (session_of(&user), session_of(&user));
     let mut rotation = rotation_of(&series, later(1));
     rotation.rehashed = series_hash();
-    assert!(store.rotate_series(&rotation, &first).await.expect("a rotation"));
-    assert!(
-        found(store, series.hash).await.is_none(),
-        "the series moved to the current key"
-    );
-    assert!(is_alive(store, first.hash).await);
+    let rotated = store.rotate_series(&rotation, &first).await?;
+    equal("a rotation from the current token", rotated, true)?;
+    hold(
+        found(store, series.hash).await?.is_none(),
+        "the series has moved to the current key",
+    )?;
+    hold(
+        is_alive(store, first.hash).await?,
+        "the session came with the token",
+    )?;
     // The same token once more: nothing happens.
     rotation.series = rotation.rehashed;
-    assert!(!store.rotate_series(&rotation, &second).await.expect("too late"));
-    assert!(!is_alive(store, second.hash).await && is_alive(store, first.hash).await);
+    let rotated = store.rotate_series(&rotation, &second).await?;
+    equal("the same token once more", rotated, false)?;
+    hold(
+        !is_alive(store, second.hash).await?,
+        "what was refused left no session",
+    )?;
+    hold(is_alive(store, first.hash).await?, "and ended none")?;
 
-    let now = found(store, rotation.rehashed).await.expect("the series");
-    assert!(now.token == rotation.token && now.previous == Some(rotation.expected));
-    assert!(now.session == Some(first.hash));
-    assert_eq!(now.nonce, Some([7; 16]));
-    assert_eq!((now.rotated_at, now.last_used_at), (Some(later(1)), later(1)));
-    assert_eq!((now.created_at, now.expires_at), (NOW, later(1000)));
+    let now = there("the series", found(store, rotation.rehashed).await?)?;
+    hold(now.token == rotation.token, "the new token is the current one")?;
+    hold(
+        now.previous == Some(rotation.expected),
+        "the old token is the previous one",
+    )?;
+    hold(
+        now.session == Some(first.hash),
+        "the series names the session that it restored",
+    )?;
+    equal("nonce", now.nonce, Some([7; 16]))?;
+    equal("rotated_at", now.rotated_at, Some(later(1)))?;
+    equal("last_used_at", now.last_used_at, later(1))?;
+    equal("created_at", now.created_at, NOW)?;
+    equal("expires_at", now.expires_at, later(1000))?;
 
     // The next one ends the session of the one before.
-    assert!(
-        store
-            .rotate_series(&rotation_of(&now, later(2)), &second)
-            .await
-            .expect("a rotation")
-    );
-    assert!(!is_alive(store, first.hash).await && is_alive(store, second.hash).await);
+    let rotated = store.rotate_series(&rotation_of(&now, later(2)), &second).await?;
+    equal("the next rotation", rotated, true)?;
+    hold(
+        !is_alive(store, first.hash).await?,
+        "the session restored before has ended",
+    )?;
+    hold(
+        is_alive(store, second.hash).await?,
+        "the session restored now lives",
+    )
+}
 
-    // Neither an expired series nor another user's restores anything.
-    series = found(store, now.hash).await.expect("the series");
+pub(super) async fn a_token_turns_over_only_where_it_may(store: &Store) -> Verdict {
+    let user = somebody(store).await?;
+    let mine = remembered(store, &user).await?;
+    let current = restored(store, &user, mine.hash).await?;
+    let series = there("the series", found(store, mine.hash).await?)?;
     let third = session_of(&user);
     let late = rotation_of(&series, later(1000));
-    assert!(!store.rotate_series(&late, &third).await.expect("too late"));
-    let bystander = somebody(store).await;
+    let rotated = store.rotate_series(&late, &third).await?;
+    equal("a series that has expired", rotated, false)?;
+    let bystander = somebody(store).await?;
     let theirs = session_of(&bystander);
     let rotation = rotation_of(&series, later(3));
-    assert!(
-        !store
-            .rotate_series(&rotation, &theirs)
-            .await
-            .expect("another user")
-    );
-    assert!(!is_alive(store, third.hash).await && !is_alive(store, theirs.hash).await);
+    let rotated = store.rotate_series(&rotation, &theirs).await?;
+    equal("a series for a session of somebody else", rotated, false)?;
     let unknown = rotation_of(&series_of(&user), later(3));
-    assert!(!store.rotate_series(&unknown, &third).await.expect("no series"));
+    let rotated = store.rotate_series(&unknown, &third).await?;
+    equal("a series that is not there", rotated, false)?;
+    hold(
+        !is_alive(store, third.hash).await? && !is_alive(store, theirs.hash).await?,
+        "what was refused left no session",
+    )?;
     // What cannot be made turns nothing over.
-    let taken = signed_in(store, &user).await;
-    let error = store
-        .rotate_series(&rotation, &taken)
-        .await
-        .expect_err("the same hash");
-    assert_eq!(error.conflict(), Some("hash"));
-    let unchanged = found(store, series.hash).await.expect("the series");
-    assert!(unchanged.token == series.token);
-    assert!(
-        is_alive(store, second.hash).await,
-        "a refused rotation ended a session"
-    );
+    let taken = signed_in(store, &user).await?;
+    let rotated = store.rotate_series(&rotation, &taken).await;
+    conflict("a session whose hash is taken", rotated, "hash")?;
+    let unchanged = there("the series", found(store, series.hash).await?)?;
+    hold(unchanged.token == series.token, "the token is as it was")?;
+    hold(
+        is_alive(store, current.hash).await?,
+        "a refused rotation ends no session",
+    )
 }
 
-pub(super) async fn a_series_ends_with_its_session(store: &Store) {
-    let user = somebody(store).await;
-    let other = signed_in(store, &user).await;
-    let (mine, theirs) = (remembered(store, &user).await, remembered(store, &user).await);
-    let session = restored(store, &user, mine.hash).await;
+pub(super) async fn a_series_ends_with_its_session(store: &Store) -> Verdict {
+    let user = somebody(store).await?;
+    let other = signed_in(store, &user).await?;
+    let (mine, theirs) = (remembered(store, &user).await?, remembered(store, &user).await?);
+    let session = restored(store, &user, mine.hash).await?;
     // Wherever the session has moved with the keys.
     let moved: SessionHash = hash();
-    assert!(
-        store
-            .touch_session(&session.hash, &moved, later(2))
-            .await
-            .expect("rehashed")
-    );
-    assert!(store.end_series(&mine.hash).await.expect("ended"));
-    assert!(!store.end_series(&mine.hash).await.expect("no second time"));
-    assert!(found(store, mine.hash).await.is_none() && !is_alive(store, moved).await);
-    assert!(found(store, theirs.hash).await.is_some() && is_alive(store, other.hash).await);
-
-    let bystander = somebody(store).await;
-    let untouched = remembered(store, &bystander).await;
-    let session = restored(store, &user, theirs.hash).await;
-    let unused = remembered(store, &user).await;
-    assert_eq!(store.end_series_of(user.id).await.expect("ended"), 2);
-    assert_eq!(store.end_series_of(user.id).await.expect("none left"), 0);
-    assert!(found(store, theirs.hash).await.is_none() && found(store, unused.hash).await.is_none());
-    assert!(!is_alive(store, session.hash).await && is_alive(store, other.hash).await);
-    assert!(found(store, untouched.hash).await.is_some());
+    store.touch_session(&session.hash, &moved, later(2)).await?;
+    equal("its end", store.end_series(&mine.hash).await?, true)?;
+    equal("its second end", store.end_series(&mine.hash).await?, false)?;
+    hold(found(store, mine.hash).await?.is_none(), "the series is gone")?;
+    hold(
+        !is_alive(store, moved).await?,
+        "the session restored from it has ended, under whichever key",
+    )?;
+    hold(
+        found(store, theirs.hash).await?.is_some(),
+        "another series lives on",
+    )?;
+    hold(is_alive(store, other.hash).await?, "another session lives on")
 }
 
-pub(super) async fn whatever_ends_all_sessions_ends_all_series(store: &Store) {
+pub(super) async fn all_series_of_a_user_end_together(store: &Store) -> Verdict {
+    let (user, bystander) = (somebody(store).await?, somebody(store).await?);
+    let other = signed_in(store, &user).await?;
+    let untouched = remembered(store, &bystander).await?;
+    let used = remembered(store, &user).await?;
+    let session = restored(store, &user, used.hash).await?;
+    let unused = remembered(store, &user).await?;
+    equal("how many ended", store.end_series_of(user.id).await?, 2)?;
+    equal("none is left", store.end_series_of(user.id).await?, 0)?;
+    for series in [&used, &unused] {
+        hold(found(store, series.hash).await?.is_none(), "his series are gone")?;
+    }
+    hold(
+        !is_alive(store, session.hash).await?,
+        "the session restored from one has ended",
+    )?;
+    hold(
+        is_alive(store, other.hash).await?,
+        "a session that was restored from none lives on",
+    )?;
+    hold(
+        found(store, untouched.hash).await?.is_some(),
+        "somebody else's series live on",
+    )
+}
+
+pub(super) async fn whatever_ends_all_sessions_ends_all_series(store: &Store) -> Verdict {
     for deactivate in [true, false] {
-        let (user, bystander) = (somebody(store).await, somebody(store).await);
+        let (user, bystander) = (somebody(store).await?, somebody(store).await?);
         let (mine, theirs) = (
-            remembered(store, &user).await,
-            remembered(store, &bystander).await,
+            remembered(store, &user).await?,
+            remembered(store, &bystander).await?,
         );
-        let session = restored(store, &user, mine.hash).await;
-        let current = found(store, mine.hash).await.expect("the series");
-        let changed = match deactivate {
-            true => store.set_active(user.id, false, later(2)).await,
-            false => store.set_uniquifier(user.id, &super::digits(3), later(2)).await,
+        let session = restored(store, &user, mine.hash).await?;
+        let current = there("the series", found(store, mine.hash).await?)?;
+        match deactivate {
+            true => store.set_active(user.id, false, later(2)).await?,
+            false => store.set_uniquifier(user.id, &super::digits(3), later(2)).await?,
         };
-        assert!(changed.expect("a change"));
-        assert!(found(store, mine.hash).await.is_none() && !is_alive(store, session.hash).await);
-        assert!(found(store, theirs.hash).await.is_some());
-        let error = store
+        hold(found(store, mine.hash).await?.is_none(), "his series are gone")?;
+        hold(!is_alive(store, session.hash).await?, "his sessions are gone")?;
+        hold(
+            found(store, theirs.hash).await?.is_some(),
+            "somebody else's series live on",
+        )?;
+        let rotated = store
             .rotate_series(&rotation_of(&current, later(3)), &session_of(&user))
-            .await
-            .expect_err("refused");
-        assert_eq!(error.conflict(), Some("user_id"));
-        let error = store.create_series(&series_of(&user)).await.expect_err("refused");
-        assert_eq!(error.conflict(), Some("user_id"));
+            .await;
+        conflict("a rotation after that", rotated, "user_id")?;
+        conflict(
+            "a series after that",
+            store.create_series(&series_of(&user)).await,
+            "user_id",
+        )?;
     }
-}
-
-pub(super) async fn sweeping_takes_only_expired_series(store: &Store) {
-    // Far in the past, where no other test has rows.
-    let then = |seconds: u64| Timestamp::from_millis(1_000_000_000_000) + Duration::from_secs(seconds);
-    let user = somebody(store).await;
-    let mut all = Vec::new();
-    for number in 0..3 {
-        let mut series = series_of(&user);
-        series.expires_at = then(number);
-        store.create_series(&series).await.expect("a series");
-        all.push(series.hash);
-    }
-    let sweep = async |now, limit| store.sweep_series(now, limit).await.expect("a sweep");
-    assert_eq!(sweep(then(0), 10).await, 0, "the limit itself is not over");
-    assert_eq!(sweep(then(9), -1).await, 0);
-    assert_eq!(sweep(then(1), 10).await, 1);
-    assert!(found(store, all[0]).await.is_none() && found(store, all[1]).await.is_some());
-    assert_eq!(sweep(then(9), 1).await, 1);
-    assert_eq!(sweep(then(9), i64::MAX).await, 1);
-    assert_eq!(sweep(then(9), i64::MAX).await, 0);
+    Ok(())
 }

@@ -2,79 +2,116 @@
 
 use std::collections::BTreeSet;
 
+use super::verdict::{Verdict, conflict, equal, refused};
 use super::{Store, somebody, unique};
 
-pub(super) async fn roles_come_and_go(store: &Store) {
-    let (a, b) = (format!("a{}", unique()), format!("b{}", unique()));
-    let user = somebody(store).await;
-    let second = store
-        .create_role(&b, Some("für alle"), &["write", "read"])
-        .await
-        .expect("a role");
-    let first = store.create_role(&a, None, &[]).await.expect("a role");
-    assert_eq!(second.description.as_deref(), Some("für alle"));
-    assert_eq!(
-        second.permissions,
-        BTreeSet::from(["read".to_owned(), "write".to_owned()])
-    );
-    assert_eq!(store.role(&b).await.expect("a look-up"), Some(second.clone()));
-    for near in [a.to_uppercase(), format!("{a} "), format!("{a}\0"), String::new()] {
-        assert!(store.role(&near).await.expect("a look-up").is_none(), "{near:?}");
+fn set(permissions: &[&str]) -> BTreeSet<String> {
+    permissions.iter().map(|&name| name.to_owned()).collect()
+}
+
+pub(super) async fn a_role_is_found_as_it_was_made(store: &Store) -> Verdict {
+    let name = format!("b{}", unique());
+    let made = store
+        .create_role(&name, Some("für alle"), &["write", "read"])
+        .await?;
+    equal("the name", made.name.as_str(), name.as_str())?;
+    equal("the description", made.description.as_deref(), Some("für alle"))?;
+    equal("the permissions", &made.permissions, &set(&["read", "write"]))?;
+    equal("the role", store.role(&name).await?, Some(made.clone()))?;
+    for near in [
+        name.to_uppercase(),
+        format!("{name} "),
+        format!("{name}\0"),
+        String::new(),
+    ] {
+        equal(&format!("a role {near:?}"), store.role(&near).await?, None)?;
     }
-    let error = store.create_role(&a, None, &[]).await.expect_err("taken");
-    assert_eq!(error.conflict(), Some("name"));
+    conflict(
+        "a name that is taken",
+        store.create_role(&name, None, &["other"]).await,
+        "name",
+    )?;
+    equal("the role", store.role(&name).await?, Some(made))
+}
+
+pub(super) async fn a_role_that_does_not_fit_is_refused(store: &Store) -> Verdict {
+    let long = "x".repeat(81);
     for (name, permissions) in [
         ("", vec![]),
         ("x", vec!["a,b"]),
         ("x", vec![""]),
         ("x\0", vec![]),
-        (&"x".repeat(81), vec![]),
+        (" x", vec![]),
+        (&long, vec![]),
     ] {
-        let error = store
-            .create_role(name, None, &permissions)
-            .await
-            .expect_err("refused");
-        assert!(!error.is_conflict(), "{name:?}");
+        let made = store.create_role(name, None, &permissions).await;
+        refused(&format!("the role {name:?} with {permissions:?}"), made)?;
     }
+    let role = store.create_role(&format!("c{}", unique()), None, &[]).await?;
+    refused(
+        "a permission with a comma",
+        store.set_permissions(role.id, &["a,b"]).await,
+    )?;
+    equal("the role", store.role(&role.name).await?, Some(role.clone()))
+}
 
-    assert!(store.roles_of(user.id).await.expect("roles").is_empty());
-    assert!(store.add_role_to_user(user.id, second.id).await.expect("added"));
-    assert!(!store.add_role_to_user(user.id, second.id).await.expect("had it"));
-    assert!(store.add_role_to_user(user.id, first.id).await.expect("added"));
-    let error = store
-        .add_role_to_user(user.id, -1)
-        .await
-        .expect_err("no such role");
-    assert_eq!(error.conflict(), Some("role_id"));
-    let error = store
-        .add_role_to_user(-1, first.id)
-        .await
-        .expect_err("no such user");
-    assert_eq!(error.conflict(), Some("user_id"));
-    assert!(store.set_permissions(first.id, &["run"]).await.expect("a change"));
-    assert!(
-        store
-            .set_permissions(first.id, &["run"])
-            .await
-            .expect("the same again")
-    );
-    assert!(!store.set_permissions(-1, &["run"]).await.expect("no such role"));
-    assert!(store.set_permissions(first.id, &["a,b"]).await.is_err());
-    let roles = store.roles_of(user.id).await.expect("roles");
+pub(super) async fn roles_are_given_and_taken(store: &Store) -> Verdict {
+    let (user, bystander) = (somebody(store).await?, somebody(store).await?);
+    let (a, b) = (format!("a{}", unique()), format!("b{}", unique()));
+    let second = store.create_role(&b, None, &["read"]).await?;
+    let first = store.create_role(&a, None, &[]).await?;
+    equal(
+        "the roles of who has none",
+        store.roles_of(user.id).await?,
+        vec![],
+    )?;
+    let given = store.add_role_to_user(user.id, second.id).await?;
+    equal("a role given", given, true)?;
+    let given = store.add_role_to_user(user.id, second.id).await?;
+    equal("the same role given again", given, false)?;
+    store.add_role_to_user(user.id, first.id).await?;
+    conflict(
+        "a role that is not there",
+        store.add_role_to_user(user.id, -1).await,
+        "role_id",
+    )?;
+    conflict(
+        "a user who is not there",
+        store.add_role_to_user(-1, first.id).await,
+        "user_id",
+    )?;
+    let roles = store.roles_of(user.id).await?;
     let names: Vec<_> = roles.iter().map(|role| role.name.as_str()).collect();
-    assert_eq!(names, [a.as_str(), b.as_str()]);
-    assert_eq!(roles[0].permissions, BTreeSet::from(["run".to_owned()]));
-    assert!(
-        store
-            .remove_role_from_user(user.id, first.id)
-            .await
-            .expect("removed")
-    );
-    assert!(
-        !store
-            .remove_role_from_user(user.id, first.id)
-            .await
-            .expect("gone")
-    );
-    assert_eq!(store.roles_of(user.id).await.expect("roles"), [second]);
+    equal("the roles by name", names, [a.as_str(), b.as_str()])?;
+    equal(
+        "the roles of somebody else",
+        store.roles_of(bystander.id).await?,
+        vec![],
+    )?;
+    let taken = store.remove_role_from_user(user.id, first.id).await?;
+    equal("a role taken", taken, true)?;
+    let taken = store.remove_role_from_user(user.id, first.id).await?;
+    equal("the same role taken again", taken, false)?;
+    equal("what is left", store.roles_of(user.id).await?, vec![second])
+}
+
+pub(super) async fn permissions_are_replaced(store: &Store) -> Verdict {
+    let user = somebody(store).await?;
+    let role = store
+        .create_role(&format!("d{}", unique()), None, &["read"])
+        .await?;
+    let other = store
+        .create_role(&format!("e{}", unique()), None, &["read"])
+        .await?;
+    store.add_role_to_user(user.id, role.id).await?;
+    for _ in 0..2 {
+        let changed = store.set_permissions(role.id, &["run", "jump"]).await?;
+        equal("a role that is there", changed, true)?;
+    }
+    let changed = store.set_permissions(-1, &["run"]).await?;
+    equal("a role that is not there", changed, false)?;
+    let roles = store.roles_of(user.id).await?;
+    let found = roles.first().map(|role| role.permissions.clone());
+    equal("the permissions", found, Some(set(&["jump", "run"])))?;
+    equal("another role", store.role(&other.name).await?, Some(other))
 }

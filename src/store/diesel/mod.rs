@@ -14,7 +14,6 @@ mod failure;
 mod line;
 mod lookups;
 mod rows;
-mod rules;
 mod schema;
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]

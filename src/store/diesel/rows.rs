@@ -95,29 +95,6 @@ impl<'a> From<&'a NewUser> for NewUserRow<'a> {
     }
 }
 
-/// The user that an insert has made, without reading it back.
-pub(super) fn created_user(id: i64, new: &NewUser) -> User {
-    User {
-        id,
-        email: new.email.clone(),
-        username: new.username.clone(),
-        active: new.active,
-        fs_uniquifier: new.fs_uniquifier.clone(),
-        handle: new.handle.clone(),
-        confirmed_at: new.confirmed_at,
-        created_at: new.created_at,
-        updated_at: new.created_at,
-        phone: new.phone.clone(),
-        last_login_at: None,
-        current_login_at: None,
-        last_login_ip: None,
-        current_login_ip: None,
-        login_count: 0,
-        fields: new.fields.clone(),
-        password: new.password.clone(),
-    }
-}
-
 #[derive(Queryable)]
 pub(super) struct IdentityRow {
     _user_id: i64,

@@ -7,16 +7,16 @@ use diesel_async::{AsyncConnection, TransactionManager};
 
 use super::super::failure::Failure;
 use super::super::line::{Answer, Tries, detached};
-use super::super::rules;
 use super::users::By;
 use super::{Conn, Inline, Line, Pool, begin};
 use super::{counters, remember, roles, sessions, users};
 use crate::crypto::SealedPassword;
 use crate::error::Result;
 use crate::model::{
-    Counter, CounterKey, NewUser, OwnIdentity, RememberSeries, Role, Rotation, SeriesHash, Session,
+    Counter, CounterKey, Issued, NewUser, OwnIdentity, RememberSeries, Role, Rotation, SeriesHash, Session,
     SessionHash, Timestamp, User, UserId,
 };
+use crate::store::rules;
 use crate::store::{Along, Counters, Datastore, Identity, Remember, Roles, Sessions, Users};
 
 type Transactions = <Conn as AsyncConnection>::TransactionManager;
@@ -115,6 +115,10 @@ async fn whole<T>(
 
 #[rocket::async_trait]
 impl Users for Store {
+    fn contract(&self) -> u32 {
+        <dyn Users>::CONTRACT
+    }
+
     async fn user(&self, id: UserId) -> Result<Option<User>> {
         self.read(move |line| Box::pin(users::user(line, id))).await
     }
@@ -233,6 +237,10 @@ impl Users for Store {
 
 #[rocket::async_trait]
 impl Roles for Store {
+    fn contract(&self) -> u32 {
+        <dyn Roles>::CONTRACT
+    }
+
     async fn role(&self, name: &str) -> Result<Option<Role>> {
         if !rules::can_be_stored(name) {
             return Ok(None);
@@ -279,6 +287,10 @@ impl Roles for Store {
 
 #[rocket::async_trait]
 impl Sessions for Store {
+    fn contract(&self) -> u32 {
+        <dyn Sessions>::CONTRACT
+    }
+
     async fn session_with_user(&self, hashes: &[SessionHash]) -> Result<Option<(Session, User)>> {
         if let Some(found) = self.inline.session_with_user(hashes, &self.statements) {
             return Ok(found);
@@ -290,11 +302,11 @@ impl Sessions for Store {
 
     async fn create_session(
         &self,
-        session: &Session,
+        session: &Issued<Session>,
         replaces: Option<&SessionHash>,
         track: bool,
     ) -> Result<()> {
-        let session = session.clone();
+        let session = Session::clone(session);
         let replaces = replaces.copied();
         self.transaction(move |line| {
             Box::pin(sessions::create_session(line, session.clone(), replaces, track))
@@ -302,8 +314,8 @@ impl Sessions for Store {
         .await
     }
 
-    async fn renew_session(&self, old: &SessionHash, new: &Session) -> Result<bool> {
-        let (old, new) = (*old, new.clone());
+    async fn renew_session(&self, old: &SessionHash, new: &Issued<Session>) -> Result<bool> {
+        let (old, new) = (*old, Session::clone(new));
         self.transaction(move |line| Box::pin(sessions::renew_session(line, old, new.clone())))
             .await
     }
@@ -355,8 +367,12 @@ impl Sessions for Store {
 
 #[rocket::async_trait]
 impl Remember for Store {
-    async fn create_series(&self, series: &RememberSeries) -> Result<()> {
-        let series = series.clone();
+    fn contract(&self) -> u32 {
+        <dyn Remember>::CONTRACT
+    }
+
+    async fn create_series(&self, series: &Issued<RememberSeries>) -> Result<()> {
+        let series = RememberSeries::clone(series);
         self.transaction(move |line| Box::pin(remember::create_series(line, series.clone())))
             .await
     }
@@ -367,8 +383,8 @@ impl Remember for Store {
             .await
     }
 
-    async fn rotate_series(&self, rotation: &Rotation, session: &Session) -> Result<bool> {
-        let (rotation, session) = (rotation.clone(), session.clone());
+    async fn rotate_series(&self, rotation: &Rotation, session: &Issued<Session>) -> Result<bool> {
+        let (rotation, session) = (rotation.clone(), Session::clone(session));
         self.transaction(move |line| {
             Box::pin(remember::rotate_series(line, rotation.clone(), session.clone()))
         })
@@ -394,6 +410,10 @@ impl Remember for Store {
 
 #[rocket::async_trait]
 impl Counters for Store {
+    fn contract(&self) -> u32 {
+        <dyn Counters>::CONTRACT
+    }
+
     async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>> {
         let key = *key;
         self.read(move |line| Box::pin(counters::counter(line, key)))

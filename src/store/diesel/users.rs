@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::super::failure::Failure;
 use super::super::lookups;
-use super::super::rows::{IdentityRow, NewUserRow, UserRow, created_user};
+use super::super::rows::{IdentityRow, NewUserRow, UserRow};
 use super::super::schema::{security_identities, security_users};
 use super::sessions::delete_sessions_of;
 use super::{Line, remember};
@@ -79,7 +79,7 @@ pub(super) async fn create_user(line: &mut Line, new: &NewUser) -> Answer<User> 
     for identity in &new.identities {
         insert_identity(line, id, identity).await?;
     }
-    Ok(created_user(id, new))
+    Ok(User::made(id, new))
 }
 
 pub(super) async fn replace_password(

@@ -1,40 +1,50 @@
-//! What the tables can hold, checked before a statement is sent: SQLite would take more, PostgreSQL refuses a NUL, and
-//! MySQL may cut without a word.
+//! What may be stored, the same in every datastore: SQLite would take more, PostgreSQL refuses a NUL, and MySQL may cut
+//! without a word. A store asks here before it writes anything.
+//!
+//! ```
+//! use rocket_security::store::rules;
+//!
+//! assert!(rules::check_phone("+4930123456").is_ok());
+//! assert!(rules::check_phone("030 123456").unwrap_err().is_invalid());
+//! ```
 
-use super::failure::Failure;
 use crate::crypto::SealedPassword;
+use crate::error::{Error, Result};
 use crate::model::{FIELDS_MAX, NewUser, OwnIdentity};
 
-/// Whether a text can be in a table at all; one that cannot need not be looked for.
-pub(super) fn can_be_stored(text: &str) -> bool {
+/// Whether a text can be stored at all: one with a NUL character cannot, and so need not be looked for.
+pub fn can_be_stored(text: &str) -> bool {
     !text.contains('\0')
 }
 
-fn fits(what: &str, text: &str, characters: usize) -> Result<(), Failure> {
+fn fits(what: &str, text: &str, characters: usize) -> Result<()> {
     if !can_be_stored(text) {
-        return Err(Failure::Refused(format!("{what} contains a NUL character")));
+        return Err(Error::invalid(format!("{what} contains a NUL character")));
     }
     if text.chars().count() > characters {
-        return Err(Failure::Refused(format!(
+        return Err(Error::invalid(format!(
             "{what} has more than {characters} characters"
         )));
     }
     Ok(())
 }
 
-fn hexadecimal(what: &str, text: &str, digits: &[usize]) -> Result<(), Failure> {
+fn hexadecimal(what: &str, text: &str, digits: &[usize]) -> Result<()> {
     let right = digits.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if right {
         Ok(())
     } else {
-        Err(Failure::Refused(format!(
+        Err(Error::invalid(format!(
             "{what} is not {} hexadecimal digits",
             digits[0]
         )))
     }
 }
-
-pub(super) fn check_user(new: &NewUser) -> Result<(), Failure> {
+/// Everything about a new user.
+///
+/// # Errors
+/// An invalid value, and which it is.
+pub fn check_user(new: &NewUser) -> Result<()> {
     fits("the e-mail address", &new.email, 255)?;
     fits("the unique form of the e-mail address", &new.email_key, 512)?;
     if let Some(username) = &new.username {
@@ -60,20 +70,26 @@ pub(super) fn check_user(new: &NewUser) -> Result<(), Failure> {
 }
 
 /// `+` and at most fifteen digits (ITU-T E.164).
-pub(super) fn check_phone(phone: &str) -> Result<(), Failure> {
+///
+/// # Errors
+/// An invalid value.
+pub fn check_phone(phone: &str) -> Result<()> {
     let digits = phone.strip_prefix('+').unwrap_or_default();
     if (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         Ok(())
     } else {
-        Err(Failure::Refused(
+        Err(Error::invalid(
             "the telephone number is not in E.164 form".to_owned(),
         ))
     }
 }
-
-pub(super) fn check_identity(identity: &OwnIdentity) -> Result<(), Failure> {
+/// An identity of the application's: neither part empty, the attribute at most 64 characters, the rest 255.
+///
+/// # Errors
+/// An invalid value, and which it is.
+pub fn check_identity(identity: &OwnIdentity) -> Result<()> {
     if identity.attribute.is_empty() || identity.key.is_empty() {
-        return Err(Failure::Refused(
+        return Err(Error::invalid(
             "an identity has no attribute or no key".to_owned(),
         ));
     }
@@ -82,27 +98,36 @@ pub(super) fn check_identity(identity: &OwnIdentity) -> Result<(), Failure> {
     fits("the identity's unique form", &identity.key, 255)
 }
 
-fn check_fields(fields: &str) -> Result<(), Failure> {
+fn check_fields(fields: &str) -> Result<()> {
     if fields.len() > FIELDS_MAX {
-        return Err(Failure::Refused(format!(
+        return Err(Error::invalid(format!(
             "the registration fields have more than {FIELDS_MAX} bytes"
         )));
     }
     fits("the registration fields", fields, FIELDS_MAX)
 }
-
-pub(super) fn check_password(password: &SealedPassword) -> Result<(), Failure> {
+/// A sealed password hash: at most 1024 characters.
+///
+/// # Errors
+/// An invalid value.
+pub fn check_password(password: &SealedPassword) -> Result<()> {
     fits("the sealed password hash", password.as_stored(), 1024)
 }
-
-pub(super) fn check_uniquifier(fs_uniquifier: &str) -> Result<(), Failure> {
+/// A `fs_uniquifier`: 32 hexadecimal digits, or 64.
+///
+/// # Errors
+/// An invalid value.
+pub fn check_uniquifier(fs_uniquifier: &str) -> Result<()> {
     // 64 for what an import brings along.
     hexadecimal("fs_uniquifier", fs_uniquifier, &[32, 64])
 }
-
-pub(super) fn check_role(name: &str, description: Option<&str>) -> Result<(), Failure> {
+/// A role's name, at most 80 characters, and its description, at most 255.
+///
+/// # Errors
+/// An invalid value, and which it is.
+pub fn check_role(name: &str, description: Option<&str>) -> Result<()> {
     if name.trim() != name || name.is_empty() {
-        return Err(Failure::Refused(format!(
+        return Err(Error::invalid(format!(
             "the role name `{name}` is empty, or begins or ends with a space"
         )));
     }
@@ -110,11 +135,19 @@ pub(super) fn check_role(name: &str, description: Option<&str>) -> Result<(), Fa
     description.map_or(Ok(()), |text| fits("the role's description", text, 255))
 }
 
+/// The permissions of a role: none empty or with a comma, for the reference keeps them as one text.
+///
+/// # Errors
+/// An invalid value, and which it is.
+pub fn check_permissions(permissions: &[&str]) -> Result<()> {
+    join_permissions(permissions).map(drop)
+}
+
 /// Permissions as the reference keeps them: one text, with commas between.
-pub(super) fn join_permissions(permissions: &[&str]) -> Result<String, Failure> {
+pub(crate) fn join_permissions(permissions: &[&str]) -> Result<String> {
     for permission in permissions {
         if permission.trim() != *permission || permission.is_empty() || permission.contains([',', '\0']) {
-            return Err(Failure::Refused(format!(
+            return Err(Error::invalid(format!(
                 "the permission `{}` is empty, has a comma, or begins or ends with a space",
                 permission.escape_debug()
             )));
@@ -126,7 +159,7 @@ pub(super) fn join_permissions(permissions: &[&str]) -> Result<String, Failure> 
     let joined = sorted.join(",");
     // A TEXT of MySQL holds 65,535 bytes.
     if joined.len() > 60_000 {
-        return Err(Failure::Refused(
+        return Err(Error::invalid(
             "the role has too many permissions to store".to_owned(),
         ));
     }

@@ -1,0 +1,229 @@
+//! A right store in a wrapper that does one thing wrong: what its users would take for the store's own mistake.
+
+mod remember;
+mod roles;
+mod sessions;
+mod users;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use rocket_security::store::{
+    Counter, CounterKey, Counters, Datastore, RememberSeries, SeriesHash, SessionHash,
+};
+use rocket_security::{Error, Result, Session, Timestamp, User, UserId};
+
+use crate::own_datastore::example::memory::MemoryStore;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    None,
+    DoesNotAnswer,
+    OldContract,
+    NewContract,
+    AllIsUnavailable,
+    EmailIgnoresCase,
+    EmailIgnoresSpaces,
+    OwnIdentityIgnoresCase,
+    OwnIdentityIgnoresAttribute,
+    ConflictNamesNoColumn,
+    TakenIsTheSameUser,
+    UserIsMadeBeforeHisIdentities,
+    PartOfTheApplicationIsForgotten,
+    CutsWhatDoesNotFit,
+    CutsPasswords,
+    LosesFields,
+    ForgetsConfirmation,
+    PasswordIsNotCompared,
+    PasswordIsReadThenWritten,
+    DeactivationKeepsSessions,
+    DeactivationIsAlwaysNew,
+    UniquifierKeepsSessions,
+    UniquifierKeepsSeries,
+    UniquifierMayBeTaken,
+    DeletionIsAlwaysNew,
+    DeletionKeepsSessions,
+    NumberMayBeTaken,
+    NumberHasNoTime,
+    NumberThatDoesNotFitIsTaken,
+    IdentityMayBeTaken,
+    IdentityIsRemovedFirst,
+    IdentityIsReadThenRemoved,
+    IdentitiesOfAUserPileUp,
+    TakenRoleIsTheSame,
+    RoleIgnoresCase,
+    RolesAreUnsorted,
+    RoleIsReadThenGiven,
+    RoleIsAlwaysTaken,
+    PermissionsStay,
+    PermissionsAreSplit,
+    LastHashIsNotAsked,
+    ReplacedStays,
+    ReplacedEndsFirst,
+    NothingIsTracked,
+    AllIsTracked,
+    TrackingLosesUpdates,
+    RefusedSessionIsKept,
+    HashIsOverwritten,
+    RenewalRevives,
+    RenewalIsReadThenWritten,
+    RenewalPanics,
+    RenewalHangs,
+    RenewalBlocksItsThread,
+    TouchFindsOldHashOnly,
+    TouchDoesNotMove,
+    TouchForgetsTheSeries,
+    GraceIsLost,
+    EndIsReadThenWritten,
+    EndSparesNone,
+    EndIsCountedByAll,
+    YoungestBeginLater,
+    SweepTakesTooMuch,
+    SweepHasNoLimit,
+    SweepCountsWhatItFinds,
+    SeriesIsOverwritten,
+    RefusedSeriesIsKept,
+    TokenIsNotCompared,
+    RotationComesBeforeItsSession,
+    FormerSessionStays,
+    ExpiredSeriesRestores,
+    SeriesEndKeepsSession,
+    AllSeriesEndKeepSessions,
+    SeriesEndIsAlwaysNew,
+    CounterIsNotCompared,
+    CounterIsReadThenWritten,
+    CounterIsComparedByFailuresOnly,
+    CounterIsNotForgotten,
+}
+
+pub struct WrongStore {
+    right: MemoryStore,
+    fault: Fault,
+    memory: Mutex<Memory>,
+    tracking: AtomicBool,
+}
+
+/// What the wrapper has seen, and what it still shows though it has ended.
+#[derive(Default)]
+struct Memory {
+    sessions: HashMap<SessionHash, (Session, User)>,
+    undead: HashSet<SessionHash>,
+    restored: HashSet<SessionHash>,
+    hidden_until: HashMap<SessionHash, Instant>,
+    series: HashMap<SeriesHash, (RememberSeries, User)>,
+    undead_series: HashSet<SeriesHash>,
+    identities: HashMap<(String, String), UserId>,
+}
+
+impl WrongStore {
+    pub fn new(fault: Fault) -> Self {
+        WrongStore {
+            right: MemoryStore::default(),
+            fault,
+            memory: Mutex::default(),
+            tracking: AtomicBool::new(false),
+        }
+    }
+
+    fn is(&self, fault: Fault) -> bool {
+        self.fault == fault
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap()
+    }
+
+    /// Goes on showing the sessions of a user that end now.
+    fn keep_sessions_of(&self, user: UserId, which: impl Fn(&Memory, &SessionHash) -> bool) {
+        let mut memory = self.memory();
+        let kept: Vec<SessionHash> = memory
+            .sessions
+            .iter()
+            .filter(|(hash, (session, _))| session.user_id == user && which(&memory, hash))
+            .map(|(hash, _)| *hash)
+            .collect();
+        memory.undead.extend(kept);
+    }
+
+    fn swept(&self, moment: Timestamp) -> Timestamp {
+        match self.is(Fault::SweepTakesTooMuch) {
+            true => moment + Duration::from_millis(1),
+            false => moment,
+        }
+    }
+
+    fn limit(&self, limit: i64) -> i64 {
+        match self.is(Fault::SweepHasNoLimit) {
+            true => i64::MAX,
+            false => limit,
+        }
+    }
+}
+
+/// Long enough for the others to come in between.
+async fn pause() {
+    rocket::tokio::time::sleep(Duration::from_millis(5)).await;
+}
+
+#[rocket::async_trait]
+impl Counters for WrongStore {
+    fn contract(&self) -> u32 {
+        1
+    }
+
+    async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>> {
+        self.right.counter(key).await
+    }
+
+    async fn swap_counter(
+        &self,
+        key: &CounterKey,
+        expected: Option<&Counter>,
+        new: &Counter,
+    ) -> Result<bool> {
+        if self.is(Fault::AllIsUnavailable) {
+            return Err(Error::unavailable("nobody is there"));
+        }
+        let found = self.right.counter(key).await?;
+        let as_expected = match self.fault {
+            Fault::CounterIsNotCompared => true,
+            Fault::CounterIsReadThenWritten => found.as_ref() == expected,
+            Fault::CounterIsComparedByFailuresOnly => {
+                found.map(|found| found.failures) == expected.map(|expected| expected.failures)
+            }
+            _ => return self.right.swap_counter(key, expected, new).await,
+        };
+        if !as_expected {
+            return Ok(false);
+        }
+        pause().await;
+        self.right.delete_counter(key).await?;
+        self.right.swap_counter(key, None, new).await?;
+        Ok(true)
+    }
+
+    async fn delete_counter(&self, key: &CounterKey) -> Result<()> {
+        match self.is(Fault::CounterIsNotForgotten) {
+            true => Ok(()),
+            false => self.right.delete_counter(key).await,
+        }
+    }
+
+    async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {
+        self.right
+            .sweep_counters(self.swept(now), self.limit(limit))
+            .await
+    }
+}
+
+#[rocket::async_trait]
+impl Datastore for WrongStore {
+    async fn ping(&self) -> Result<()> {
+        match self.is(Fault::DoesNotAnswer) {
+            true => Err(Error::unavailable("nobody is there")),
+            false => self.right.ping().await,
+        }
+    }
+}
