@@ -41,6 +41,8 @@ pub fn session_reads(app: &App) -> u64 {
     }
 }
 
+// One at a time, in a test: its size does not matter.
+#[allow(clippy::large_enum_variant)]
 enum Connection {
     Sqlite(<db::SqlitePool as Pool>::Connection),
     #[cfg(feature = "postgres")]
