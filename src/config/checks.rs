@@ -113,7 +113,7 @@ fn times(config: &Config) -> Vec<Combination> {
             [remember_cookie_name, session_cookie_name],
             "is the same as session_cookie_name.", "Give each cookie a name of its own.";
         config.csrf_cookie_name.as_ref().is_some_and(|name| {
-            [config.session_cookie_name.as_str(), config.remember_cookie_name.as_str(), "security_browser", "security_flash"]
+            [config.session_cookie_name.as_str(), config.remember_cookie_name.as_str(), "security_browser", "security_flash", "security_device"]
                 .contains(&name.as_str())
         }),
             [csrf_cookie_name],

@@ -12,6 +12,8 @@ pub enum Purpose {
     Flash,
     /// The keyed hash of an account or an address whose failures are counted.
     Counter,
+    /// The cookie that says who has signed in with this browser before.
+    Device,
     /// The sealing of password hashes.
     Password,
     /// The keyed hash of a remembered browser's series.
@@ -33,6 +35,7 @@ impl Purpose {
             Purpose::Csrf => "csrf",
             Purpose::Flash => "flash",
             Purpose::Counter => "counter",
+            Purpose::Device => "device",
             Purpose::Password => "password",
             Purpose::RememberSeries => "remember-series",
             Purpose::RememberToken => "remember-token",
@@ -48,6 +51,7 @@ impl Purpose {
         Purpose::Csrf,
         Purpose::Flash,
         Purpose::Counter,
+        Purpose::Device,
         Purpose::Password,
         Purpose::RememberSeries,
         Purpose::RememberToken,

@@ -8,6 +8,7 @@
 //! parallel guesses count as a thousand.
 
 mod admission;
+mod devices;
 mod events;
 mod evidence;
 mod failures;
@@ -24,6 +25,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 pub(crate) use admission::Admission;
+pub(crate) use devices::{DEVICE_LIVES, Devices};
 pub(crate) use events::Events;
 pub use evidence::Evidence;
 pub(crate) use freshness::Freshness;
@@ -49,6 +51,8 @@ pub(crate) struct Client {
     pub limit: Option<IpAddr>,
     /// The browser's `User-Agent`.
     pub user_agent: Option<String>,
+    /// Who has signed in with this browser before.
+    pub devices: Devices,
 }
 
 /// How long a browser's name may be in a table.

@@ -1,6 +1,6 @@
 use crate::crypto::{Password, Ticket, Verdict};
 use crate::error::{Error, Result};
-use crate::gate::throttle::{Account, Brake};
+use crate::gate::throttle::{Account, Attempt, Brake};
 use crate::gate::{Authenticated, Client, Evidence, Gate, LoginIdentity};
 use crate::model::{Event, Factor, Reason, User};
 
@@ -13,6 +13,13 @@ pub(crate) enum PasswordRefusal {
     Wrong,
     /// Too many tries; nothing was looked at.
     Wait { seconds: u64 },
+}
+
+/// Whether a browser is known for an account.
+enum Known {
+    Yes(Attempt, User),
+    /// No; and who has been looked up, where somebody had to be.
+    No(Option<Option<User>>),
 }
 
 impl Gate {
@@ -29,14 +36,22 @@ impl Gate {
         client: &Client,
     ) -> Result<Result<Evidence, PasswordRefusal>> {
         let ticket = self.passwords.admit(client.limit)?;
-        let attempt = match self
-            .begin_attempt(Account::Typed(&identity.counted), client)
-            .await?
-        {
-            Brake::Go(attempt) => attempt,
-            Brake::Wait { seconds } => return Ok(Err(self.waiting(None, seconds, client))),
+        // With a browser that somebody has signed in with before, the look-up comes first; the work is the same.
+        let (attempt, user) = match self.known_attempt(identity, client).await? {
+            Known::Yes(attempt, user) => (attempt, Some(user)),
+            Known::No(looked_up) => {
+                let account = Account::Typed(&identity.counted);
+                let attempt = match self.begin_attempt(account, client).await? {
+                    Brake::Go(attempt) => attempt,
+                    Brake::Wait { seconds } => return Ok(Err(self.waiting(None, seconds, client))),
+                };
+                let user = match looked_up {
+                    Some(user) => user,
+                    None => self.find(identity).await?,
+                };
+                (attempt, user)
+            }
         };
-        let user = self.find(identity).await?;
         let evidence = self.verify(ticket, user, password, client).await?;
         if evidence.is_ok() {
             self.attempt_succeeded(attempt).await?;
@@ -64,6 +79,20 @@ impl Gate {
             self.attempt_succeeded(attempt).await?;
         }
         Ok(evidence)
+    }
+
+    /// Whether the account is one that has signed in with this browser before.
+    async fn known_attempt(&self, identity: &LoginIdentity, client: &Client) -> Result<Known> {
+        if client.devices.is_empty() {
+            return Ok(Known::No(None));
+        }
+        let Some(user) = self.find(identity).await? else {
+            return Ok(Known::No(Some(None)));
+        };
+        Ok(match self.begin_known_attempt(&client.devices, &user).await? {
+            Some(attempt) => Known::Yes(attempt, user),
+            None => Known::No(Some(Some(user))),
+        })
     }
 
     /// A try during a wait: not looked at, but told.

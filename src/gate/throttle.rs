@@ -2,8 +2,8 @@
 //!
 //! A try is counted before the password is looked at and taken back when it was right. So however many guesses
 //! arrive at once, each sees the others. What is counted is what the visitor *typed*, known or not, so that the
-//! wait tells nobody which accounts exist. A wait is all that happens, and it ends by itself; but whoever keeps failing
-//! keeps it up, until known devices are told from strangers. An address alone waits `login_wait_max` at most.
+//! wait tells nobody which accounts exist. A wait is all that happens, and it ends by itself. Whoever keeps failing keeps it
+//! up, for all but browsers that have signed in before (see `devices.rs`). An address alone waits `login_wait_max` at most.
 
 use std::time::Duration;
 
@@ -60,6 +60,35 @@ pub(super) enum Brake {
 }
 
 impl Gate {
+    /// Counts a try that no wait follows, as long as there were fewer than `most` before; else nothing. However many come
+    /// at once, no more get through.
+    pub(super) async fn count_within(
+        &self,
+        key: &CounterKey,
+        most: i32,
+        remember: Duration,
+    ) -> Result<Option<Attempt>> {
+        for _ in 0..ROUNDS {
+            let before = self.store.counter(key).await?;
+            let failures = before.map_or(0, |counter| counter.failures);
+            if failures >= most {
+                return Ok(None);
+            }
+            let after = Counter {
+                failures: failures + 1,
+                blocked_until: NO_WAIT,
+                expires_at: self.clock.now() + remember,
+            };
+            if self.store.swap_counter(key, before.as_ref(), &after).await? {
+                return Ok(Some(Attempt {
+                    account: *key,
+                    address: None,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
     /// Counts a try for `account` and for the client's address. While a wait is on, nothing is counted.
     pub(super) async fn begin_attempt(&self, account: Account<'_>, client: &Client) -> Result<Brake> {
         self.sweep_now_and_then();

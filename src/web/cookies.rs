@@ -20,6 +20,8 @@ pub(crate) enum CookieKind {
     Remember,
     /// The CSRF token, for scripts.
     Csrf,
+    /// Who has signed in with this browser before.
+    Device,
 }
 
 /// How cookies go out in this application: decided once at launch.
@@ -32,6 +34,7 @@ pub(crate) struct CookiePolicy {
     /// Empty where there is none.
     csrf: String,
     csrf_same_site: SameSite,
+    device: String,
     domain: Option<String>,
     same_site: SameSite,
     secure: bool,
@@ -62,6 +65,7 @@ impl CookiePolicy {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             csrf_same_site: config.csrf_cookie_samesite,
+            device: named("security_device"),
             domain,
             same_site: config.session_cookie_samesite,
             secure: !insecure,
@@ -76,6 +80,7 @@ impl CookiePolicy {
             CookieKind::Flash => &self.flash,
             CookieKind::Remember => &self.remember,
             CookieKind::Csrf => &self.csrf,
+            CookieKind::Device => &self.device,
         }
     }
 

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::{Purpose, SessionSecret, random_bytes};
 use crate::error::Result;
-use crate::gate::{Authenticated, Client, Keepsake};
+use crate::gate::{Authenticated, Client, Devices, Keepsake};
 use crate::security::Security;
 use crate::text::Message;
 use crate::web::cookies::CookieKind;
@@ -37,6 +37,8 @@ struct Ledger {
     session: Change<SessionSecret>,
     /// Whether that session was restored by the remember cookie: then it is how this request came, not what it did.
     restored: bool,
+    /// What the cookie of those who have signed in here becomes.
+    devices: Option<Devices>,
     /// What the remember cookie becomes.
     remember: Change<Keepsake>,
     /// Who came with the session's cookie, once that was asked.
@@ -205,6 +207,16 @@ pub(crate) fn client(req: &Request<'_>, security: &Security) -> Client {
         limit: address.limit_key(),
         address: address.ip,
         user_agent: req.headers().get_one("User-Agent").map(str::to_owned),
+        devices: devices(req, security),
+    }
+}
+
+/// Who has signed in with this browser before, by its cookie.
+fn devices(req: &Request<'_>, security: &Security) -> Devices {
+    let name = security.cookies().name(CookieKind::Device);
+    match req.cookies().get(name) {
+        Some(cookie) => Devices::open(&security.gate().keys.secret, name, cookie.value()),
+        None => Devices::default(),
     }
 }
 

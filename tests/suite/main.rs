@@ -39,6 +39,7 @@ mod support;
 mod templates;
 mod throttle;
 mod throttle_address;
+mod throttle_device;
 mod username;
 mod verify;
 mod wrong_inputs;

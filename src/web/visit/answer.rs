@@ -6,6 +6,7 @@ use rocket::http::{Cookie, Header};
 use super::{Change, Ledger, Visit, binding, browser_secret};
 use crate::crypto::Purpose;
 use crate::error::Result;
+use crate::gate::DEVICE_LIVES;
 use crate::security::Security;
 use crate::web::cookies::CookieKind;
 use crate::web::{csrf, remember};
@@ -53,6 +54,10 @@ pub(crate) fn set_cookies(req: &Request<'_>, security: &Security) -> Result<Vec<
         Change::Set(keepsake) => cookies.push(remember::cookie(security, Some(keepsake))),
         Change::Remove => cookies.push(remember::cookie(security, None)),
         Change::None => {}
+    }
+    if let Some(devices) = &ledger.devices {
+        let sealed = devices.seal(ring, policy.name(CookieKind::Device))?;
+        cookies.push(policy.lasting(CookieKind::Device, &sealed, DEVICE_LIVES));
     }
     if policy.has_csrf() {
         cookies.extend(csrf_cookie(req, security, &mut ledger)?);

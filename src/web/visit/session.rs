@@ -7,7 +7,7 @@ use super::{Change, Visit, session_secret};
 use crate::crypto::{SessionSecret, random_bytes};
 use crate::error::Result;
 use crate::gate::{Admission, Authenticated, Client, Evidence};
-use crate::model::Reason;
+use crate::model::{Factor, Reason};
 use crate::security::Security;
 use crate::web::remember;
 
@@ -21,8 +21,14 @@ pub(crate) async fn admit(
     remember: bool,
 ) -> Result<Result<(), Reason>> {
     let replaces = session_secret(req, security).map(|secret| security.gate().keys.session_hash(&secret));
+    // Having just registered is no sign-in: it proves nothing that a guess could not have.
+    let is_proof = evidence.factor() != Factor::Register;
     let admission = security.gate().admit(evidence, replaces.as_ref(), client).await?;
     if let Admission::SignedIn { authenticated, .. } = &admission {
+        if is_proof {
+            let devices = client.devices.clone().with(&authenticated.user)?;
+            Visit::of(req).ledger().devices = Some(devices);
+        }
         // Before any cookie is noted: if the store fails now, nobody is half signed in.
         remember::forget(req, security).await?;
         if remember {

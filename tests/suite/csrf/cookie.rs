@@ -90,9 +90,9 @@ async fn a_cookie_that_serves_no_more_is_replaced() {
     let answer = Answer::of(browser.get("/profile").await).await;
     assert_eq!(answer.cookie(NAME), None);
     for planted in ["", "rubbish", &"A".repeat(86)] {
-        browser.client.cookies().add((NAME, planted.to_owned()));
-        Answer::of(browser.get("/profile").await).await;
-        let now = value(&browser).expect("the cookie");
+        let request = browser.client.get("/profile").cookie((NAME, planted.to_owned()));
+        let answer = Answer::of(request.dispatch().await).await;
+        let now = answer.cookie(NAME).expect("another cookie");
         assert_ne!(now, planted);
         assert_eq!(post(&browser, "/change", &now, json!({})).await.status, 200);
     }
@@ -102,8 +102,8 @@ async fn a_cookie_that_serves_no_more_is_replaced() {
         "it is masked, not another"
     );
     // What depends on nobody brings nothing.
-    browser.client.cookies().remove(NAME);
-    let answer = Answer::of(browser.get("/").await).await;
+    let request = browser.client.get("/").cookie((NAME, "rubbish"));
+    let answer = Answer::of(request.dispatch().await).await;
     assert!(answer.cookies().is_empty(), "{:?}", answer.cookies());
 }
 
@@ -151,8 +151,15 @@ async fn another_browsers_cookie_proves_nothing() {
     attacker.register("eve@example.org").await;
     let planted = value(&attacker).expect("the cookie");
     // A subdomain may plant cookies; header and cookie then agree, but belong to another session.
-    victim.client.cookies().add((NAME, planted.clone()));
-    assert_eq!(post(&victim, "/change", &planted, json!({})).await.status, 403);
+    let request = victim
+        .client
+        .post("/change")
+        .header(Header::new("Host", "app.example"))
+        .header(Header::new("X-XSRF-Token", planted.clone()))
+        .header(ContentType::JSON)
+        .cookie((NAME, planted))
+        .body("{}");
+    assert_eq!(request.dispatch().await.status().code, 403);
 }
 
 #[rocket::async_test]
