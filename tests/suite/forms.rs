@@ -396,3 +396,56 @@ async fn what_a_check_says_at_the_sign_in_is_read_as_it_is() {
     let human = with(&SIGN_IN, &[("captcha-response", "human")]);
     assert_eq!(browser.send(Speech::Page, "/login", &human).await.status, 302);
 }
+
+/// The reference's `unique_identity_attribute`: a check that asks who is known by what was typed.
+#[rocket::async_test]
+async fn a_check_may_ask_whether_an_identity_is_taken() {
+    for speech in BOTH {
+        let app = app();
+        let rocket = with_fairing(&app, |fairing| {
+            let unique = FormExtension::new()
+                .field(ExtraField::text("staff_number", "Staff number").required())
+                .validate_async(|form| {
+                    Box::pin(async move {
+                        let typed = form.text("staff_number").unwrap_or_default();
+                        match form.security().lookup_identity(typed).await? {
+                            Some(_) => Err(FormErrors::one("staff_number", "That is somebody else's.")),
+                            None => Ok(()),
+                        }
+                    })
+                });
+            fairing
+                .identity("staff_number", |typed| {
+                    typed.strip_prefix("S-").map(str::to_owned)
+                })
+                .form("register", unique)
+        });
+        let browser = Browser::on(rocket).await;
+        let security: &Security = browser.client.rocket().state().expect("the fairing");
+        let grace = security
+            .create_user("grace@example.org", PASSWORD)
+            .await
+            .expect("a user");
+        security
+            .set_identity(grace.id, "staff_number", "S-7")
+            .await
+            .expect("a number");
+        for (number, free) in [("S-7", false), (" S-7 ", false), ("S-8", true)] {
+            let fields = [
+                ("email", "ada@example.org"),
+                ("password", PASSWORD),
+                ("password_confirm", PASSWORD),
+                ("staff_number", number),
+            ];
+            let answer = browser.send(speech, "/register", &fields).await;
+            assert_eq!(
+                answer.body.contains("somebody else"),
+                !free,
+                "{number}: {}",
+                answer.body
+            );
+            let made = security.find_user("ada@example.org").await.expect("a look-up");
+            assert_eq!(made.is_some(), free, "{number}");
+        }
+    }
+}
