@@ -55,7 +55,8 @@ pub trait Policy: Send + Sync + 'static {
     }
 
     /// Told of each failed attempt (`track_failed_authn`), beside the request and not within it, so that what is done here
-    /// does not tell by its time who has an account.
+    /// does not tell by its time who has an account. 256 calls run at once; while they do, further attempts are told as
+    /// [`Event`](crate::Event)s only.
     async fn on_failed_authn(&self, _failed: &FailedAuthn) {}
 }
 

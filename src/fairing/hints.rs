@@ -1,6 +1,6 @@
 //! What the application wrote and nobody will read: said at launch, since nothing else would show it.
 
-use crate::config::{Config, nearest};
+use crate::config::{Config, IdentityAttribute, nearest};
 use crate::text::Catalog;
 use crate::web::views::Views;
 
@@ -12,6 +12,17 @@ pub(super) fn say(config: &mut Config, catalog: &Catalog, views: &Views) {
             let text = format!("the text {id} ({language}) is none of ours. Did you mean {meant}?");
             config.note("i18n_dirname", text, false);
         }
+    }
+    let mut behind = config.user_identity_attributes.iter();
+    if behind.any(|it| *it == IdentityAttribute::Username)
+        && let Some(hidden) = behind.find(|it| **it != IdentityAttribute::Email)
+    {
+        let hidden = hidden.name();
+        let text = format!(
+            "\"username\" stands before {hidden:?} and takes whatever has no @ or +: anybody may choose a name that reads \
+             like another's {hidden}. Write \"username\" last."
+        );
+        config.note("user_identity_attributes", text, false);
     }
     let templates = [
         config.login_user_template.to_string(),

@@ -144,12 +144,17 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
     })
 }
 
-/// Adds the application's own identity attributes to those of the settings, unless these were written.
+/// Adds the application's own identity attributes to those of the settings, unless these were written. Before the user
+/// name, which takes nearly everything: anybody may choose one that reads like somebody's number.
 fn own_identities(config: &mut Config, figment: &Figment, setup: &Setup) -> Result<()> {
     let written = figment.find_value("security.user_identity_attributes").is_ok();
+    let attributes = &mut config.user_identity_attributes;
     for name in setup.identities.keys() {
         match IdentityAttribute::named(name) {
-            Some(own @ IdentityAttribute::Own(_)) if !written => config.user_identity_attributes.push(own),
+            Some(own @ IdentityAttribute::Own(_)) if !written => {
+                let names = attributes.iter().position(|it| *it == IdentityAttribute::Username);
+                attributes.insert(names.unwrap_or(attributes.len()), own);
+            }
             Some(IdentityAttribute::Own(_)) => {}
             _ => {
                 return Err(Error::config(format!(

@@ -24,6 +24,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 pub(crate) use admission::Admission;
 pub(crate) use devices::{DEVICE_LIVES, Devices};
 pub(crate) use events::Events;
@@ -85,6 +87,8 @@ pub(crate) struct Gate {
     pub clock: Clock,
     pub events: Events,
     pub policy: Arc<dyn Policy>,
+    /// Calls of the policy beside the requests.
+    calls: Arc<Semaphore>,
     /// When the expired rows were last swept, in milliseconds.
     swept_at: AtomicI64,
     /// Whether a sweep is under way.
@@ -130,6 +134,7 @@ impl Gate {
             clock,
             events,
             policy,
+            calls: Arc::new(Semaphore::new(failures::CALLS_AT_ONCE)),
             swept_at: AtomicI64::new(0),
             sweeping: Arc::default(),
         }

@@ -25,9 +25,11 @@ const NO_WAIT: Timestamp = Timestamp::from_millis(0);
 /// A try that was counted.
 pub(super) struct Attempt {
     account: CounterKey,
-    /// The address, and until when this try has made it wait.
-    address: Option<(CounterKey, Timestamp)>,
+    address: AddressTry,
 }
+
+/// A try that was counted for an address: which, and until when this try has made it wait; nothing where none is counted.
+pub(crate) struct AddressTry(Option<(CounterKey, Timestamp)>);
 
 /// Whose failures are counted.
 #[derive(Clone, Copy)]
@@ -97,13 +99,10 @@ impl Gate {
         if let Some(seconds) = self.wait_of(&account).await? {
             return Ok(Brake::Wait { seconds });
         }
-        let mut address = None;
-        if let Some(key) = self.address_key(client) {
-            match self.count(&key, self.config.login_wait_address_after).await? {
-                Ok(until) => address = Some((key, until)),
-                Err(seconds) => return Ok(Brake::Wait { seconds }),
-            }
-        }
+        let address = match self.begin_address(client).await? {
+            Ok(address) => address,
+            Err(seconds) => return Ok(Brake::Wait { seconds }),
+        };
         if let Err(seconds) = self.count(&account, self.config.login_wait_after).await? {
             return Ok(Brake::Wait { seconds });
         }
@@ -114,11 +113,28 @@ impl Gate {
     /// that signing in to one's own account does not wash away the guesses at others.
     pub(super) async fn attempt_succeeded(&self, attempt: Attempt) -> Result<()> {
         self.store.delete_counter(&attempt.account).await?;
-        if let Some((key, until)) = &attempt.address {
-            self.uncount(key, self.config.login_wait_address_after, *until)
-                .await?;
+        self.forgive(attempt.address).await
+    }
+
+    /// Counts a try of the client's address, before what it tries is looked at: however many arrive at once, each sees
+    /// the others. Or the seconds that it has to wait.
+    pub async fn begin_address(&self, client: &Client) -> Result<Result<AddressTry, u64>> {
+        let Some(key) = self.address_key(client) else {
+            return Ok(Ok(AddressTry(None)));
+        };
+        let counted = self.count(&key, self.config.login_wait_address_after).await?;
+        Ok(counted.map(|until| AddressTry(Some((key, until)))))
+    }
+
+    /// Takes a counted try of an address back: it was none that failed.
+    pub async fn forgive(&self, tried: AddressTry) -> Result<()> {
+        match tried.0 {
+            Some((key, until)) => {
+                self.uncount(&key, self.config.login_wait_address_after, until)
+                    .await
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The seconds that the client's address has to wait, if it has to; counts nothing.

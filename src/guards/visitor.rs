@@ -44,9 +44,11 @@ pub struct Visitor<'r> {
 }
 
 impl Visitor<'_> {
-    /// The signed-in user as the request came, if there is one.
+    /// The signed-in user as the request came, if there is one. Nobody for an unsafe request that another site may have
+    /// sent: it does not speak for the user ([`SessionUser`](crate::SessionUser) says what is asked of it).
     pub fn user(&self) -> Option<&User> {
-        self.who.as_ref().map(|who| &who.user)
+        let who = self.who.as_ref().filter(|_| self.may_act());
+        who.map(|who| &who.user)
     }
 
     /// Checks an identity (an address, a name, whatever `user_identity_attributes` has) and a password, as the sign-in page
@@ -83,11 +85,12 @@ impl Visitor<'_> {
     ///
     /// A request that another site may have sent is refused with [`Reason::CrossSite`]: it would sign its visitor in to
     /// somebody else's account. Take the form by [`CsrfForm`](crate::CsrfForm), or let the browser say where it comes from.
+    /// A GET is let through: an address that signs in must hold something that only its visitor can have.
     ///
     /// # Errors
     /// When the store does not answer. A refusal is no error: it is the inner `Err`.
     pub async fn sign_in(&self, evidence: Evidence, remember: bool) -> Result<Result<(), Reason>> {
-        if !visit::may_act(self.req, self.security) {
+        if !self.may_act() {
             self.security.gate().events.emit(Event::CrossSiteRefused);
             return Ok(Err(Reason::CrossSite));
         }
@@ -95,7 +98,8 @@ impl Visitor<'_> {
         visit::admit(self.req, self.security, evidence, &client, remember).await
     }
 
-    /// Signs out whoever is signed in, and forgets the browser. `false` when nobody was.
+    /// Signs out whoever is signed in, and forgets the browser. `false` when nobody was, or when another site may have
+    /// sent the request: then nothing happens.
     ///
     /// # Errors
     /// When the store does not answer: then nobody was signed out.
@@ -104,6 +108,10 @@ impl Visitor<'_> {
         let Some(who) = visit::identified(self.req) else {
             return Ok(false);
         };
+        if !self.may_act() {
+            self.security.gate().events.emit(Event::CrossSiteRefused);
+            return Ok(false);
+        }
         visit::sign_out(self.req, self.security, &who).await?;
         Ok(true)
     }
@@ -127,6 +135,11 @@ impl Visitor<'_> {
     /// What the library answers to a refusal: the redirect, the page or the JSON.
     pub fn refused(&self, reason: Reason) -> Reply {
         reply::refusal(self.req, reason)
+    }
+
+    /// Asked anew each time: a `CsrfForm` is read after the guards.
+    fn may_act(&self) -> bool {
+        visit::may_act(self.req, self.security)
     }
 }
 

@@ -166,6 +166,26 @@ async fn the_first_attribute_that_fits_decides() {
     }
 }
 
+/// Names are chosen by visitors, numbers given by the application.
+#[rocket::async_test]
+async fn a_name_that_reads_like_anothers_number_takes_nothing_from_him() {
+    let digits = |typed: &str| Some(typed.to_owned()).filter(|typed| typed.bytes().all(|byte| byte.is_ascii_digit()));
+    let app = app().set("security.username_enable", true);
+    let rocket = support::with_fairing(&app, |fairing| fairing.identity("staff_number", digits));
+    let browser = Browser::on(rocket).await;
+    let bob = registered(&browser, BOB).await;
+    let it = security(&browser);
+    it.set_identity(bob.id, "staff_number", "4711").await.expect("a number");
+    let squatter = rocket_security::Registration::new(ADA, PASSWORD).username("4711");
+    it.register(squatter).await.expect("a name");
+    let found = it.lookup_identity("4711").await.expect("a look-up");
+    assert_eq!(found.map(|user| user.email).as_deref(), Some(BOB));
+    // His own field still knows the name.
+    let fields = [("username", "4711"), ("password", PASSWORD)];
+    browser.send(Speech::Json, "/login", &fields).await;
+    assert_eq!(browser.who().await.as_deref(), Some(ADA));
+}
+
 #[rocket::async_test]
 async fn own_attributes_are_added_unless_the_setting_is_written() {
     let app = app().set("security.username_enable", true);
@@ -173,7 +193,7 @@ async fn own_attributes_are_added_unless_the_setting_is_written() {
     let answer = browser.look(Speech::Json, "/login").await;
     assert_eq!(
         answer.json()["response"]["identity_attributes"],
-        json!(["email", "username", "staff_number"])
+        json!(["email", "staff_number", "username"])
     );
     let page = browser.look(Speech::Page, "/login").await;
     assert_eq!(page.input_attribute("email", "type").as_deref(), Some("text"));

@@ -226,11 +226,31 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for FormErrors {
 
 /// What went wrong in the application's own code: an error of ours keeps its kind.
 pub(super) fn failure(what: &str, error: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    match error.downcast::<Error>() {
-        Ok(error) => match error.kind() {
-            kind @ (ErrorKind::Busy | ErrorKind::Unavailable) => Error::new(kind, format!("{what}: {error}")),
-            _ => Error::internal(format!("{what}: {error}")),
-        },
-        Err(error) => Error::internal(format!("{what}: {error}")),
+    let kind = match error.downcast_ref::<Error>().map(Error::kind) {
+        Some(kind @ (ErrorKind::Busy | ErrorKind::Unavailable)) => kind,
+        _ => ErrorKind::Internal,
+    };
+    // A foreign error may quote what was typed, and a line break in that would begin a line of its own in the log.
+    let told: String = error.to_string().chars().flat_map(on_one_line).collect();
+    Error::new(kind, format!("{what}: {told}"))
+}
+
+fn on_one_line(c: char) -> impl Iterator<Item = char> {
+    let (plain, escaped) = match c.is_control() {
+        true => (None, Some(c.escape_default())),
+        false => (Some(c), None),
+    };
+    plain.into_iter().chain(escaped.into_iter().flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_foreign_error_quotes_stays_on_its_line() {
+        let error = std::io::Error::other("no plan \"a\nERROR b\u{1b}[2J\"");
+        let told = failure("a check failed", Box::new(error)).to_string();
+        assert_eq!(told, "a check failed: no plan \"a\\nERROR b\\u{1b}[2J\"");
     }
 }

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rocket::Request;
 use serde_json::{Map, Value};
 
+use check::Check;
 pub use check::{FormErrors, FormExtension, FormInput};
 pub use context::ViewContext;
 pub(crate) use context::{Contribution, complete, complete_or_not, values};
@@ -257,11 +258,13 @@ pub(crate) async fn check_form(
     if extension.checks.is_empty() {
         return Ok(Ok(()));
     }
-    if sent.braked
-        && let Some(seconds) = security.gate().address_wait(sent.client).await?
-    {
-        return Ok(Err(Refused::Wait { seconds }));
-    }
+    let tried = match sent.braked {
+        true => match security.gate().begin_address(sent.client).await? {
+            Ok(tried) => Some(tried),
+            Err(seconds) => return Ok(Err(Refused::Wait { seconds })),
+        },
+        false => None,
+    };
     if let Some(registration) = security
         .extensions()
         .registration()
@@ -283,13 +286,19 @@ pub(crate) async fn check_form(
         security,
         rocket: req.rocket(),
     };
-    for check in &extension.checks {
-        if let Err(refused) = check.run(&input).await {
-            let errors = refused.into_parts()?;
-            if sent.braked {
-                security.gate().count_address(sent.client).await?;
-            }
-            return Ok(Err(Refused::Fields(errors)));
+    let verdict = ask(&extension.checks, &input).await;
+    // A check that broke refused nobody: the visitor's address does not pay for that.
+    if let Some(tried) = tried.filter(|_| !matches!(verdict, Ok(Err(_)))) {
+        security.gate().forgive(tried).await?;
+    }
+    Ok(verdict?.map_err(Refused::Fields))
+}
+
+/// The first refusal of the application's checks.
+async fn ask(checks: &[Check], input: &FormInput<'_>) -> Result<Result<(), FieldErrors>> {
+    for check in checks {
+        if let Err(refused) = check.run(input).await {
+            return refused.into_parts().map(Err);
         }
     }
     Ok(Ok(()))

@@ -124,3 +124,19 @@ async fn a_misspelt_table_is_told_of_and_started_without() {
     let browser = Browser::new(&app).await;
     assert_eq!(browser.get("/register").await.status().code, 404);
 }
+
+#[rocket::async_test]
+async fn names_before_narrower_attributes_are_told_of() {
+    for (order, told) in [
+        (["username", "us_phone_number", "email"], true),
+        (["email", "username", "us_phone_number"], true),
+        (["us_phone_number", "username", "email"], false),
+    ] {
+        let app = app()
+            .set("security.username_enable", true)
+            .set("security.user_identity_attributes", order);
+        let all = notices(&app).await;
+        let said = all.iter().any(|notice| notice.contains("stands before \"us_phone_number\""));
+        assert_eq!(said, told, "{order:?}: {all:?}");
+    }
+}
