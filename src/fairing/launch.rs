@@ -152,7 +152,9 @@ fn own_identities(config: &mut Config, figment: &Figment, setup: &Setup) -> Resu
     for name in setup.identities.keys() {
         match IdentityAttribute::named(name) {
             Some(own @ IdentityAttribute::Own(_)) if !written => {
-                let names = attributes.iter().position(|it| *it == IdentityAttribute::Username);
+                let names = attributes
+                    .iter()
+                    .position(|it| *it == IdentityAttribute::Username);
                 attributes.insert(names.unwrap_or(attributes.len()), own);
             }
             Some(IdentityAttribute::Own(_)) => {}

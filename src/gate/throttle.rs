@@ -84,7 +84,7 @@ impl Gate {
             if self.store.swap_counter(key, before.as_ref(), &after).await? {
                 return Ok(Some(Attempt {
                     account: *key,
-                    address: None,
+                    address: AddressTry(None),
                 }));
             }
         }

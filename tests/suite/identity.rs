@@ -169,13 +169,16 @@ async fn the_first_attribute_that_fits_decides() {
 /// Names are chosen by visitors, numbers given by the application.
 #[rocket::async_test]
 async fn a_name_that_reads_like_anothers_number_takes_nothing_from_him() {
-    let digits = |typed: &str| Some(typed.to_owned()).filter(|typed| typed.bytes().all(|byte| byte.is_ascii_digit()));
+    let digits =
+        |typed: &str| Some(typed.to_owned()).filter(|typed| typed.bytes().all(|byte| byte.is_ascii_digit()));
     let app = app().set("security.username_enable", true);
     let rocket = support::with_fairing(&app, |fairing| fairing.identity("staff_number", digits));
     let browser = Browser::on(rocket).await;
     let bob = registered(&browser, BOB).await;
     let it = security(&browser);
-    it.set_identity(bob.id, "staff_number", "4711").await.expect("a number");
+    it.set_identity(bob.id, "staff_number", "4711")
+        .await
+        .expect("a number");
     let squatter = rocket_security::Registration::new(ADA, PASSWORD).username("4711");
     it.register(squatter).await.expect("a name");
     let found = it.lookup_identity("4711").await.expect("a look-up");

@@ -136,7 +136,9 @@ async fn names_before_narrower_attributes_are_told_of() {
             .set("security.username_enable", true)
             .set("security.user_identity_attributes", order);
         let all = notices(&app).await;
-        let said = all.iter().any(|notice| notice.contains("stands before \"us_phone_number\""));
+        let said = all
+            .iter()
+            .any(|notice| notice.contains("stands before \"us_phone_number\""));
         assert_eq!(said, told, "{order:?}: {all:?}");
     }
 }
