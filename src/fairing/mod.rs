@@ -316,8 +316,10 @@ impl Fairing for Launch {
         let Some(security) = req.rocket().state::<Security>() else {
             return;
         };
+        let mut ours = false;
         match visit::set_cookies(req, security) {
             Ok(cookies) => {
+                ours = !cookies.is_empty();
                 for cookie in cookies {
                     response.adjoin_header(cookie);
                 }
@@ -325,6 +327,6 @@ impl Fairing for Launch {
             Err(error) => log::error!("the cookies of an answer could not be made: {error}"),
         }
         crate::web::refusal::tell(req, response.status());
-        headers::finish(req, response);
+        headers::finish(req, response, ours);
     }
 }

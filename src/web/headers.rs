@@ -11,9 +11,11 @@ pub(crate) const RETRY_AFTER: u64 = 2;
 
 /// Adds, where the application said nothing of it: no shared cache for what depends on who asks, and when to come
 /// again after a 503.
-pub(crate) fn finish(req: &Request<'_>, response: &mut Response<'_>) {
+///
+/// `cookies` says that the answer carries cookies of ours: then no shared cache may keep it, whatever the application said.
+pub(crate) fn finish(req: &Request<'_>, response: &mut Response<'_>, cookies: bool) {
     let visit = Visit::of(req);
-    if visit.is_personal() {
+    if visit.is_personal() || cookies {
         let varies = response
             .headers()
             .get("Vary")
@@ -22,7 +24,8 @@ pub(crate) fn finish(req: &Request<'_>, response: &mut Response<'_>) {
         if !varies {
             response.adjoin_raw_header("Vary", "Cookie");
         }
-        if !response.headers().contains("Cache-Control") {
+        // A cache that does not know `Vary` would hand one visitor's session to the next.
+        if cookies || !response.headers().contains("Cache-Control") {
             response.set_raw_header("Cache-Control", "private, no-store");
         }
     }

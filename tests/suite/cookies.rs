@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use rocket::get;
 use rocket::http::{Cookie, Header};
-use rocket_security::testing;
+use rocket_security::{AuthUser, SecurityContext, testing};
 
-use crate::answer::{BOTH, Speech};
+use crate::answer::{Answer, BOTH, Speech};
 use crate::support::{Browser, PASSWORD, app, beside, rocket_on};
 
 const ADA: &str = "ada@example.org";
@@ -287,4 +288,35 @@ async fn a_renewed_key_signs_nobody_out_and_a_dropped_one_does() {
         Some(ADA)
     );
     assert_eq!(with_keys(&app, &[old]).await.who_with(&cookie).await, None);
+}
+
+#[get("/public")]
+fn public(_user: Option<AuthUser>, security: SecurityContext) -> Public {
+    Public(security.csrf_token)
+}
+
+#[derive(rocket::Responder)]
+#[response(status = 200)]
+struct Inner(String, Header<'static>);
+
+struct Public(String);
+
+impl<'r> rocket::response::Responder<'r, 'static> for Public {
+    fn respond_to(self, req: &'r rocket::Request<'_>) -> rocket::response::Result<'static> {
+        Inner(self.0, Header::new("Cache-Control", "public, max-age=60")).respond_to(req)
+    }
+}
+
+/// Whatever the application says of its own page: with a cookie of ours it is nobody else's.
+#[rocket::async_test]
+async fn no_shared_cache_keeps_an_answer_with_our_cookies() {
+    let app = app();
+    let browser = Browser::on(crate::support::rocket(&app).mount("/", rocket::routes![public])).await;
+    let first = Answer::of(browser.get("/public").await).await;
+    assert!(!first.cookies().is_empty(), "the first token brings a cookie");
+    assert_eq!(first.header("cache-control"), Some("private, no-store"));
+    // Without one the application's word stands.
+    let second = Answer::of(browser.get("/public").await).await;
+    assert!(second.cookies().is_empty(), "{:?}", second.cookies());
+    assert_eq!(second.header("cache-control"), Some("public, max-age=60"));
 }
