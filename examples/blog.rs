@@ -85,8 +85,12 @@ async fn index(mut db: Connection<Db>, security: SecurityContext) -> Result<RawH
         .await
         .map_err(|_| Status::ServiceUnavailable)?;
     let escape = |text: &str| RawStr::new(text).html_escape().into_owned();
-    let mut page =
-        String::from("<!doctype html><html lang=en><meta charset=utf-8><title>Blog</title><h1>Blog</h1>");
+    let mut page = String::from(
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
+         <title>Blog</title><style>:root{color-scheme:light dark;font:1.1rem/1.6 system-ui}\
+         body{max-width:34rem;margin:4rem auto;padding:0 1.5rem}input,textarea,button{font:inherit}\
+         input,textarea{display:block;width:100%;box-sizing:border-box}</style><h1>Blog</h1>",
+    );
     for (title, body, author) in &newest {
         let (title, body, author) = (escape(title), escape(body), escape(author));
         page += &format!("<article><h2>{title}</h2><p>{body}</p><address>{author}</address></article>");
@@ -101,7 +105,7 @@ async fn index(mut db: Connection<Db>, security: SecurityContext) -> Result<RawH
         None => format!(
             "<p><a href=/login>Sign in</a>, or join with a first post:<form method=post action=/join>{token}\
              <p><label>E-mail <input name=email type=email required></label>\
-             <p><label>Password <input name=password type=password required></label>{post}<p><button>Join</button></form>"
+             <p><label>Password <input name=password type=password autocomplete=new-password minlength=15 required></label>{post}<p><button>Join</button></form>"
         ),
     };
     Ok(RawHtml(page + "</html>"))

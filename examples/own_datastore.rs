@@ -10,9 +10,17 @@ use rocket_security::{AuthUser, HasRole, SecurityContext, SecurityFairing, guard
 
 use memory::MemoryStore;
 
+/// The example's own look; the library's pages bring theirs.
+fn page(body: &str) -> RawHtml<String> {
+    let head = "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
+        <title>Own datastore</title><style>:root{color-scheme:light dark;font:1.1rem/1.6 system-ui}\
+        body{max-width:34rem;margin:4rem auto;padding:0 1.5rem}button{font:inherit}</style>";
+    RawHtml(format!("{head}{body}</html>"))
+}
+
 #[get("/")]
-fn index(user: Option<AuthUser>) -> RawHtml<&'static str> {
-    RawHtml(match user {
+fn index(user: Option<AuthUser>) -> RawHtml<String> {
+    page(match user {
         Some(_) => "<h1>Welcome back</h1><a href=/profile>Your profile</a> <a href=/admin>Admins only</a>",
         None => "<h1>Welcome</h1><a href=/login>Sign in</a> <a href=/register>Create an account</a>",
     })
@@ -22,7 +30,7 @@ fn index(user: Option<AuthUser>) -> RawHtml<&'static str> {
 fn profile(user: AuthUser, security: SecurityContext) -> RawHtml<String> {
     let email = rocket::http::RawStr::new(&user.email).html_escape();
     let field = &security.csrf_field;
-    RawHtml(format!(
+    page(&format!(
         "<h1>Hello {email}</h1><form method=post action=/logout>{field}<button>Sign out</button></form>"
     ))
 }

@@ -118,7 +118,7 @@ mod web;
 pub mod cli;
 pub mod config;
 pub mod crypto;
-pub mod guards;
+mod guards;
 mod model;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]

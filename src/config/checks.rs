@@ -73,12 +73,13 @@ fn addresses(config: &Config) -> Vec<Combination> {
             "is the same as register_url.", "Give each page an address of its own.";
         leads_to(&config.post_login_view, &config.login_url), [post_login_view, login_url, url_prefix],
             "is the page for signing in, which sends signed-in visitors here again, for ever.",
-            "Write another page of the application, such as \"/\".";
+            "Write another page of the application here, or move the page for signing in by `login_url`.";
         leads_to(&config.post_logout_view, &config.logout_url), [post_logout_view, logout_url, url_prefix],
-            "is the address for signing out.", "Write another page, such as \"/\".";
+            "is the address for signing out.", "Write another page here, or move that address by `logout_url`.";
         config.post_register_view.as_ref().is_some_and(|view| leads_to(view, &config.register_url)),
             [post_register_view, register_url, url_prefix],
-            "is the page for signing up, which sends signed-in visitors on.", "Write another page, such as \"/\".";
+            "is the page for signing up, which sends signed-in visitors on.",
+            "Write another page here, or move the page for signing up by `register_url`.";
     }
 }
 

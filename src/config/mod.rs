@@ -48,8 +48,8 @@ pub use choices::{
     Compat, Freshness, MessageLevel, PasswordHash, PasswordLength, RedirectBehavior, UnicodeForm,
 };
 pub use declare::Setting;
-pub use development::{DEVELOPMENT_MARK, DevKeys, Development, dev_keys};
-pub(crate) use development::{FOLDER, make_folder};
+pub use development::Development;
+pub(crate) use development::{FOLDER, dev_keys, make_folder};
 pub use markdown::settings_markdown;
 pub use messages::MessageOverride;
 pub use network::Network;
@@ -69,7 +69,7 @@ impl Config {
     /// Reads and checks the table `security` of Rocket's configuration.
     ///
     /// `known_messages` are the keys of the catalogue in upper case, which `msg_<key>` may override. In development
-    /// `secret_keys` and `data_keys` may be empty: [`dev_keys`] stands in for each.
+    /// `secret_keys` and `data_keys` may be empty: the keys for development stand in for each.
     ///
     /// # Errors
     ///

@@ -5,6 +5,7 @@ use rocket::figment::Figment;
 use rocket::figment::providers::{Format, Serialized, Toml};
 use rocket::http::{Method, SameSite};
 
+use super::development::DEVELOPMENT_MARK;
 use super::*;
 
 const KNOWN: &[&str] = &["UNAUTHORIZED", "UNAUTHENTICATED", "CONFIRM_REGISTRATION"];

@@ -114,7 +114,7 @@
 //! | ASVS 11.2.3 at least 128 bits | 256-bit keys, MACs and session secrets; secrets of at least 32 characters |
 //! | ASVS 11.2.4 constant time | every comparison of MACs and hashes goes through `subtle` |
 //! | ASVS 11.4.2 password hash | [`PasswordCost`], whose default is one of its minima; imported hashes until the first sign-in |
-//! | ASVS 11.5.1, 7.2.3, 6.5.3 random values | [`random_bytes`], from the operating system |
+//! | ASVS 11.5.1, 7.2.3, 6.5.3 random values | from the operating system |
 //! | ASVS 13.3.4 rotation | [`KeyRing`] |
 //! | ASVS 6.2.8, NIST 3.1.1.2 verified whole and as typed | [`Password`] |
 //! | NIST 3.1.1.2 salted slow hash, cost stored and raised, keyed step with a key kept apart | [`Ticket::hash`], [`Verdict::Right`] |
@@ -143,7 +143,7 @@ pub use password::{
     Passwords, SealedPassword, SingleHash, Ticket, Verdict,
 };
 pub use purpose::Purpose;
-pub use random::{random_bytes, random_hex32};
+pub(crate) use random::{random_bytes, random_hex32};
 pub use remember::RememberSecret;
 pub use ring::KeyRing;
 pub use secret::SessionSecret;

@@ -14,12 +14,6 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N]> {
 }
 
 /// 16 random bytes as 32 hexadecimal digits: the form of `fs_uniquifier` and `handle`.
-///
-/// ```
-/// let handle = rocket_security::crypto::random_hex32()?;
-/// assert_eq!(handle.len(), 32);
-/// # Ok::<(), rocket_security::Error>(())
-/// ```
 pub fn random_hex32() -> Result<String> {
     Ok(data_encoding::HEXLOWER.encode(&random_bytes::<16>()?))
 }
