@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::failure::Failure;
+use super::super::lookups;
 use super::super::rows::{CounterRow, NewCounterRow};
 use super::super::schema::security_counters;
 use super::Line;
@@ -15,8 +16,7 @@ type Answer<T> = Result<T, Failure>;
 const SWEEP: i64 = 1000;
 
 pub(super) async fn counter(line: &mut Line, key: CounterKey) -> Answer<Option<Counter>> {
-    let row: Option<CounterRow> = security_counters::table
-        .filter(security_counters::hash.eq(key.as_bytes().as_slice()))
+    let row: Option<CounterRow> = lookups::counter_by_key(&key)
         .get_result(line.statement())
         .await
         .optional()?;

@@ -1,4 +1,4 @@
-//! The look-ups of an authenticated request, as expressions: SQLite's readers run them inline, everything else runs
+//! The look-ups of an authenticated request and of a sign-in, as expressions: SQLite's readers run them inline, everything else runs
 //! them on the pool.
 //!
 //! None has a LIMIT: each goes by a unique key or wants all rows, and SQLite prepares a bound LIMIT anew each time.
@@ -6,8 +6,10 @@
 use diesel::dsl::{Eq, Filter, auto_type};
 use diesel::prelude::*;
 
-use super::schema::{security_roles, security_sessions, security_users, security_users_roles};
-use crate::model::{SessionHash, UserId};
+use super::schema::{
+    security_counters, security_roles, security_sessions, security_users, security_users_roles,
+};
+use crate::model::{CounterKey, SessionHash, UserId};
 
 pub(super) fn session_by_hash(
     hash: &SessionHash,
@@ -17,6 +19,16 @@ pub(super) fn session_by_hash(
 
 pub(super) fn user_by_id(id: UserId) -> Filter<security_users::table, Eq<security_users::id, i64>> {
     security_users::table.filter(security_users::id.eq(id))
+}
+
+pub(super) fn user_by_email(key: &str) -> Filter<security_users::table, Eq<security_users::email_key, &str>> {
+    security_users::table.filter(security_users::email_key.eq(key))
+}
+
+pub(super) fn counter_by_key(
+    key: &CounterKey,
+) -> Filter<security_counters::table, Eq<security_counters::hash, &[u8]>> {
+    security_counters::table.filter(security_counters::hash.eq(key.as_bytes().as_slice()))
 }
 
 #[auto_type]

@@ -1,4 +1,4 @@
-//! SQLite without a detour: the look-ups of an authenticated request, run where the request runs.
+//! SQLite without a detour: the look-ups of an authenticated request and of a sign-in, run where the request runs.
 //!
 //! A point read takes some ten microseconds, far less than handing it to another thread. In WAL mode a reader never
 //! waits for a writer, so it may run on the runtime's own threads; in any other mode there are no readers and the pool
@@ -14,8 +14,8 @@ use diesel::sql_types::Text;
 
 use super::failure::Failure;
 use super::lookups;
-use super::rows::{RoleRow, SessionRow, UserRow};
-use crate::model::{Role, Session, SessionHash, User, UserId};
+use super::rows::{CounterRow, RoleRow, SessionRow, UserRow};
+use crate::model::{Counter, CounterKey, Role, Session, SessionHash, User, UserId};
 
 /// More would not be used at once: a read holds its thread.
 const MOST: usize = 32;
@@ -70,6 +70,24 @@ impl Readers {
                 return Ok(Some((Session::try_from(session)?, User::from(user))));
             }
             Ok(None)
+        })
+    }
+
+    /// The user of that address; the outer `None` means that the pool has to answer.
+    pub(super) fn user_by_email(&self, key: &str, statements: &AtomicU64) -> Option<Option<User>> {
+        self.read(|connection| {
+            statements.fetch_add(1, Ordering::Relaxed);
+            let user: Option<UserRow> = lookups::user_by_email(key).get_result(connection).optional()?;
+            Ok(user.map(User::from))
+        })
+    }
+
+    /// The counter of that key; the outer `None` means that the pool has to answer.
+    pub(super) fn counter(&self, key: &CounterKey, statements: &AtomicU64) -> Option<Option<Counter>> {
+        self.read(|connection| {
+            statements.fetch_add(1, Ordering::Relaxed);
+            let row: Option<CounterRow> = lookups::counter_by_key(key).get_result(connection).optional()?;
+            Ok(row.map(Counter::from))
         })
     }
 

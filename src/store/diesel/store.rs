@@ -134,6 +134,11 @@ impl Users for Store {
         if !rules::can_be_stored(key) {
             return Ok(None);
         }
+        if attribute == Identity::Email
+            && let Some(found) = self.inline.user_by_email(key, &self.statements)
+        {
+            return Ok(found);
+        }
         let key = key.to_owned();
         self.read(move |line| Box::pin(users::user_by(line, by, key)))
             .await
@@ -415,6 +420,9 @@ impl Counters for Store {
     }
 
     async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>> {
+        if let Some(found) = self.inline.counter(key, &self.statements) {
+            return Ok(found);
+        }
         let key = *key;
         self.read(move |line| Box::pin(counters::counter(line, key)))
             .await

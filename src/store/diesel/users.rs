@@ -33,8 +33,7 @@ pub(super) async fn user(line: &mut Line, id: UserId) -> Answer<Option<User>> {
 pub(super) async fn user_by(line: &mut Line, by: By, key: String) -> Answer<Option<User>> {
     // MySQL's comparison overlooks spaces at the end; an identity must not. Hence each is compared once more.
     let row: Option<UserRow> = match by {
-        By::Email => security_users::table
-            .filter(security_users::email_key.eq(&key))
+        By::Email => lookups::user_by_email(&key)
             .get_result::<UserRow>(line.statement())
             .await
             .optional()?
