@@ -213,6 +213,9 @@ async fn of_many_tries_at_once_no_more_get_through() {
     let looked_at = statuses.iter().filter(|status| **status == 400).count();
     // Ten of the known browser, five of a stranger.
     assert!(looked_at <= 15, "{looked_at} were looked at: {statuses:?}");
-    let over = number(&app, "SELECT COUNT(*) AS n FROM security_counters WHERE failures > 15");
+    let over = number(
+        &app,
+        "SELECT COUNT(*) AS n FROM security_counters WHERE failures > 15",
+    );
     assert_eq!(over, 0, "a counter went on");
 }
