@@ -115,9 +115,13 @@ fn each_fault_is_told() {
     let mut missed = Vec::new();
     for (fault, broken) in faults::ALL {
         for rule in *broken {
-            let report = on(&Contract::new().only(*rule), *fault);
-            assert!(report.kept() + report.broken().len() > 0, "no rule {rule:?}");
-            if !report.broken().iter().any(|broken| broken.rule == *rule) {
+            // A store that loses a race only now and then may be lucky once; not twenty times.
+            let is_told = || {
+                let report = on(&Contract::new().only(*rule), *fault);
+                assert!(report.kept() + report.broken().len() > 0, "no rule {rule:?}");
+                report.broken().iter().any(|broken| broken.rule == *rule)
+            };
+            if !(0..20).any(|_| is_told()) {
                 missed.push(format!("{fault:?} keeps {rule:?}"));
             }
         }
