@@ -151,8 +151,18 @@ impl Security {
     /// Gives a user a role, which is made if there is none. `false` when he had it already.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When the application declared its roles ([`SecurityFairing::roles`](crate::SecurityFairing::roles)) and this is none
+    /// of them, which a misspelt one never is; or when the store does not answer.
     pub async fn add_role(&self, user: UserId, role: &str) -> Result<bool> {
+        if let Some(declared) = self.declared_roles()
+            && !declared.contains(role)
+        {
+            let declared: Vec<_> = declared.iter().map(String::as_str).collect();
+            return Err(Error::config(format!(
+                "{role:?} is none of the roles that the application declared: {}",
+                declared.join(", ")
+            )));
+        }
         let role = self.find_or_create_role(role, &[]).await?;
         self.datastore().add_role_to_user(user, role.id).await
     }

@@ -12,7 +12,7 @@ use rocket_security::{
     SecurityContext, SecurityError, SecurityFairing, SessionUser, guards,
 };
 
-use crate::support::{self, app};
+use crate::support::{self, PASSWORD, app};
 
 rocket_security::roles! { Admin = "admin"; Editor = "editor" }
 rocket_security::permissions! { Read = "read" }
@@ -163,6 +163,35 @@ async fn a_role_outside_the_declared_set_stops_the_launch() {
         .rocket(|fairing| fairing.roles::<(Admin,)>())
         .mount("/", routes![any_role]);
     assert_eq!(launch(one).await, Aborted);
+}
+
+#[rocket::async_test]
+async fn only_a_declared_role_is_given() {
+    for (declared, role, given) in [
+        (true, "editor", true),
+        (true, "Editor", false),
+        (true, "amdin", false),
+        (false, "amdin", true),
+    ] {
+        let app = app();
+        let rocket = app.rocket(|fairing| match declared {
+            true => fairing.roles::<(Admin, Editor)>(),
+            false => fairing,
+        });
+        let rocket = rocket.ignite().await.expect("it ignites");
+        let security: &Security = rocket.state().expect("the fairing");
+        let user = security
+            .create_user("ada@example.org", PASSWORD)
+            .await
+            .expect("a user");
+        let answer = security.add_role(user.id, role).await;
+        assert_eq!(answer.is_ok(), given, "{role}");
+        let made = security.find_role(role).await.expect("a look-up").is_some();
+        assert_eq!(made, given, "{role} was made");
+        if let Err(error) = answer {
+            assert!(error.to_string().contains("admin, editor"), "{error}");
+        }
+    }
 }
 
 #[get("/1")]
