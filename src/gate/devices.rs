@@ -33,7 +33,8 @@ struct Device {
     user: UserId,
     /// The user's when he signed in: signing out everywhere makes all his browsers strangers.
     fs_uniquifier: String,
-    /// From the system's random source; anew at each sign-in, so that a copy of an old cookie has no counter to lean on.
+    /// From the system's random source; anew at each sign-in, so that the owner's success forgives the failures of a copy of
+    /// his cookie once at most.
     id: String,
 }
 

@@ -168,6 +168,30 @@ async fn cookies_that_are_none_make_nothing_known() {
     assert_eq!(stranger.who().await, None);
 }
 
+/// However often the owner signs in, a copy of his cookie is forgiven once at most.
+#[rocket::async_test]
+async fn a_copy_of_the_cookie_does_not_live_on_the_owners_successes() {
+    let app = app();
+    let owner = known(&app).await;
+    let copy = owner
+        .client
+        .cookies()
+        .get(COOKIE)
+        .expect("the cookie")
+        .value()
+        .to_owned();
+    let thief = besiege(&app, ADA).await;
+    let mut looked_at = 0;
+    for _ in 0..4 {
+        for _ in 0..9 {
+            looked_at += u32::from(with_cookie(&thief, &copy, WRONG).await == 400);
+        }
+        assert_eq!(try_in(&owner, ADA, PASSWORD).await, 200);
+        owner.sign_out().await;
+    }
+    assert!(looked_at <= 20, "{looked_at} guesses with one copy");
+}
+
 #[rocket::async_test]
 async fn signing_out_everywhere_makes_all_browsers_strangers() {
     let app = app();
