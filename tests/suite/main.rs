@@ -22,6 +22,7 @@ mod launch;
 mod ledgers;
 mod login;
 mod logout;
+mod mechanisms;
 mod outages;
 mod own_datastore;
 mod passwords;
