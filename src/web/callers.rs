@@ -43,6 +43,8 @@ pub(crate) async fn find(
     mechanisms: &[Mechanism],
     body: Option<&Fields>,
 ) -> Result<Result<Caller, Reason>> {
+    // Whatever is found: another visitor would be told otherwise.
+    Visit::of(req).mark_personal();
     let has = |mechanism| mechanisms.contains(&mechanism);
     let mut credential = None;
     if has(Mechanism::Token) || has(Mechanism::Basic) {
@@ -102,7 +104,6 @@ fn may_act(req: &Request<'_>, security: &Security, caller: &Caller) -> bool {
 async fn by_token(req: &Request<'_>, security: &Security, token: &str) -> Result<Option<Arc<ByToken>>> {
     let asked = req
         .local_cache_async(async {
-            Visit::of(req).mark_personal();
             let who = security.gate().by_token(token).await;
             TokenAsked(who.map(|who| who.map(Arc::new)))
         })
@@ -117,7 +118,6 @@ async fn by_basic(
 ) -> Result<Result<Arc<ByBasic>, Reason>> {
     let asked = req
         .local_cache_async(async {
-            Visit::of(req).mark_personal();
             let Some((name, password)) = credentials::name_and_password(encoded) else {
                 return BasicAsked(Ok(Err(Reason::AuthenticationFailed)));
             };
@@ -140,10 +140,12 @@ fn copied<T: Clone>(asked: &Result<T>) -> Result<T> {
 /// client can answer by a header.
 pub(crate) fn challenges(config: &Config, mechanisms: &[Mechanism]) -> Vec<String> {
     let realm = &config.default_http_auth_realm;
-    let scheme = |mechanism: &Mechanism| match mechanism {
-        Mechanism::Token => Some(format!("Bearer realm=\"{realm}\"")),
-        Mechanism::Basic => Some(format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")),
-        Mechanism::Session => None,
-    };
-    mechanisms.iter().filter_map(scheme).collect()
+    let has = |mechanism| mechanisms.contains(&mechanism);
+    [
+        has(Mechanism::Token).then(|| format!("Bearer realm=\"{realm}\"")),
+        has(Mechanism::Basic).then(|| format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -208,7 +208,7 @@ async fn a_401_says_what_would_be_taken() {
     let bearer = "Bearer realm=\"The House\"";
     let basic = "Basic realm=\"The House\", charset=\"UTF-8\"";
     let cases: [(&str, &[&str]); 5] = [
-        ("/who/any", &[basic, bearer]),
+        ("/who/any", &[bearer, basic]),
         ("/who/user", &[bearer]),
         ("/who/token", &[bearer]),
         ("/who/basic", &[basic]),

@@ -327,7 +327,7 @@ fn meaning(word: &str, path: &str) -> (Answer, Answer) {
         "login*" => sign_in(&[bearer]),
         "bearer" => both(401, &[bearer], "UNAUTHENTICATED"),
         "basic" => both(401, &[basic], "UNAUTHENTICATED"),
-        "either" => both(401, &[basic, bearer], "UNAUTHENTICATED"),
+        "either" => both(401, &[bearer, basic], "UNAUTHENTICATED"),
         "role" => both(403, &[], "UNAUTHORIZED"),
         "disabled" => both(403, &[], "DISABLED_ACCOUNT"),
         "two" => both(400, &[], "TWO_CREDENTIALS"),

@@ -23,12 +23,12 @@ async fn it_signs_nobody_in() {
         .set("security.user_identity_attributes", vec!["email", "username"]);
     let browser = browser(&app).await;
     let account = json!({
-        "email": ADA, "username": "ada", "password": PASSWORD, "password_confirm": PASSWORD
+        "email": ADA, "username": "lovelace", "password": PASSWORD, "password_confirm": PASSWORD
     });
     let (status, body) = browser.submit_json("/register", account).await;
     assert_eq!(status, Status::Ok, "{body}");
     browser.sign_out().await;
-    for name in [ADA, "ADA@example.org", "ada"] {
+    for name in [ADA, "ADA@example.org", "lovelace"] {
         let headers = [("Authorization", basic_of(name, PASSWORD))];
         let headers = [(headers[0].0, headers[0].1.as_str())];
         let response = request(browser.client.get("/who/basic"), &headers)

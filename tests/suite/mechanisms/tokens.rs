@@ -217,9 +217,8 @@ async fn a_client_without_cookies_stays_fresh_by_verifying() {
     let browser = browser(&app).await;
     let token = token_of(&browser, ADA).await;
     let fresh = async |token: &str| {
-        ask(&browser, "/who/fresh-token", &[("Authentication-Token", token)])
-            .await
-            .0
+        let headers = [("Authentication-Token", token), ("Accept", "application/json")];
+        ask(&browser, "/who/fresh-token", &headers).await.0
     };
     assert_eq!(fresh(&token).await, Status::Ok);
     app.clock().advance(Duration::from_secs(11 * 60));

@@ -9,7 +9,7 @@ impl Users for WrongStore {
     fn contract(&self) -> u32 {
         match self.is(Fault::OldContract) {
             true => 0,
-            false => 1,
+            false => 2,
         }
     }
 
