@@ -139,7 +139,9 @@ pub use guards::{
     Visitor,
 };
 pub use identity::{Email, Phone, Username, UsernameProblem};
-pub use model::{Assurance, Event, Factor, Proof, Reason, Role, Session, Timestamp, User, UserId};
+pub use model::{
+    ApiKey, Assurance, Event, Factor, NewApiKey, Proof, Reason, Role, Session, Timestamp, User, UserId,
+};
 pub use policy::{FailedAuthn, Policy};
 pub use security::Security;
 #[doc(inline)]

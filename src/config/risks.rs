@@ -9,7 +9,7 @@ use std::time::Duration;
 use rocket::http::{Method, SameSite};
 
 /// Whether each setting that can weaken security does.
-fn weakened(config: &Config) -> [(&'static str, bool); 13] {
+fn weakened(config: &Config) -> [(&'static str, bool); 14] {
     [
         ("redirect_allow_subdomains", config.redirect_allow_subdomains),
         ("logout_methods", config.logout_methods.contains(&Method::Get)),
@@ -28,6 +28,10 @@ fn weakened(config: &Config) -> [(&'static str, bool); 13] {
             config.session_cookie_samesite == SameSite::None,
         ),
         ("freshness", config.freshness == Freshness::Off),
+        (
+            "api_key_lifetime_max",
+            config.api_keys && config.api_key_lifetime_max.is_none(),
+        ),
         (
             "csrf_ignore_unauth_endpoints",
             config.csrf_ignore_unauth_endpoints,

@@ -24,6 +24,8 @@ pub enum Purpose {
     RememberNext,
     /// The secret of the session that a token restores.
     RememberSession,
+    /// The keyed hash of an API key.
+    ApiKey,
 }
 
 impl Purpose {
@@ -41,6 +43,7 @@ impl Purpose {
             Purpose::RememberToken => "remember-token",
             Purpose::RememberNext => "remember-next",
             Purpose::RememberSession => "remember-session",
+            Purpose::ApiKey => "api-key",
         }
     }
 
@@ -57,6 +60,7 @@ impl Purpose {
         Purpose::RememberToken,
         Purpose::RememberNext,
         Purpose::RememberSession,
+        Purpose::ApiKey,
     ];
 }
 
