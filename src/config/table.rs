@@ -189,7 +189,7 @@ settings! {
         /// How long a key lives unless something else was asked for.
         api_key_lifetime: Duration = "\"90 days\"" between "\"1 minute\"" and "\"3650 days\"";
         /// The longest life that may be asked for; `""` allows keys without an end.
-        api_key_lifetime_max: Option<Duration> = "\"365 days\"" between "\"1 minute\"" and "\"3650 days\""
+        api_key_lifetime_max: Option<Duration> = "\"365 days\""
             weakens "Without a limit, a key that was lost sight of opens the account for ever.";
     }
 

@@ -24,6 +24,7 @@ use crate::model::{ApiKey, Lives, NewApiKey, Reason, Timestamp};
 use crate::security::Security;
 use crate::store::rules;
 use crate::text::{Message, Words};
+use crate::web::extend::{self, Sent};
 use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Sketch};
 use crate::web::page::{Details, Field, Kind, Page};
@@ -61,10 +62,8 @@ fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFutu
                 "scopes": security.gate().scopes_for(who.user.id).await?,
             })));
         }
-        let shown = Shown::default();
-        Ok(Reply::page(
-            page(security, who, None, FieldErrors::default(), shown).await?,
-        ))
+        let about = About::of(security, who, None).await?;
+        Ok(Reply::page(page(security, None, FieldErrors::default(), about)))
     })
 }
 
@@ -130,6 +129,18 @@ async fn create(
         Ok(wanted) => wanted,
         Err(errors) => return again(req, security, who, fields, errors).await,
     };
+    let client = visit::client(req, security);
+    let sent = Sent {
+        form: "api_keys",
+        fields,
+        user: Some(&who.user),
+        client: &client,
+        braked: true,
+    };
+    if let Err(refused) = extend::check_form(req, security, &sent).await? {
+        let about = About::of(security, who, Some(fields)).await?;
+        return Ok(refused.answer(|errors| again_with(req, security, fields, errors, about)));
+    }
     let (key, text) = match security.gate().create_api_key(&who.user, wanted).await? {
         Ok(made) => made,
         // Signed out everywhere while the form was on its way.
@@ -144,10 +155,9 @@ async fn create(
     }
     // Shown here and not after a redirect: a redirect would have to carry it.
     visit::flash(req, security, Message::ApiKeyCreated, &[("name", &key.name)]);
-    let shown = Shown(Some(text));
-    Ok(Reply::page(
-        page(security, who, None, FieldErrors::default(), shown).await?,
-    ))
+    let mut about = About::of(security, who, None).await?;
+    about.made = Some(text);
+    Ok(Reply::page(page(security, None, FieldErrors::default(), about)))
 }
 
 /// What the form asks for.
@@ -247,9 +257,30 @@ fn view(key: &ApiKey, now: Timestamp) -> Value {
     })
 }
 
-/// The key that was just made.
-#[derive(Default)]
-struct Shown(Option<Zeroizing<String>>);
+/// What the page shows besides its form.
+struct About {
+    keys: Vec<Value>,
+    scopes: Vec<Value>,
+    may_create: bool,
+    /// The key that was just made.
+    made: Option<Zeroizing<String>>,
+}
+
+impl About {
+    async fn of(security: &Security, who: &Authenticated, sent: Option<&Fields>) -> Result<Self> {
+        let now = security.gate().clock.now();
+        let keys = security.api_keys(who.user.id).await?;
+        let scopes = security.gate().scopes_for(who.user.id).await?;
+        let ticked = sent.and_then(|sent| sent.list("scopes").ok()).unwrap_or_default();
+        let scope = |name: &String| json!({ "name": name, "checked": ticked.contains(&name.as_str()) });
+        Ok(About {
+            keys: keys.iter().map(|key| view(key, now)).collect(),
+            scopes: scopes.iter().map(scope).collect(),
+            may_create: is_fresh(security, who).await?,
+            made: None,
+        })
+    }
+}
 
 async fn again(
     req: &Request<'_>,
@@ -258,34 +289,25 @@ async fn again(
     fields: &Fields,
     errors: FieldErrors,
 ) -> Result<Reply> {
-    if reply::wants_json(req) {
-        return Ok(Reply::errors(errors));
-    }
-    let shown = Shown::default();
-    Ok(Reply::page(
-        page(security, who, Some(fields), errors, shown).await?,
-    ))
+    let about = About::of(security, who, Some(fields)).await?;
+    Ok(again_with(req, security, fields, errors, about))
 }
 
-async fn page(
+fn again_with(
+    req: &Request<'_>,
     security: &Security,
-    who: &Authenticated,
-    sent: Option<&Fields>,
+    fields: &Fields,
     errors: FieldErrors,
-    Shown(made): Shown,
-) -> Result<Page> {
+    about: About,
+) -> Reply {
+    match reply::wants_json(req) {
+        true => Reply::errors(errors),
+        false => Reply::page(page(security, Some(fields), errors, about)),
+    }
+}
+
+fn page(security: &Security, sent: Option<&Fields>, errors: FieldErrors, about: About) -> Page {
     let config = security.config();
-    let now = security.gate().clock.now();
-    let keys = security.api_keys(who.user.id).await?;
-    let ticked = sent
-        .map(|sent| sent.list("scopes").unwrap_or_default())
-        .unwrap_or_default();
-    let scopes = security.gate().scopes_for(who.user.id).await?;
-    let scopes: Vec<Value> = scopes
-        .iter()
-        .map(|scope| json!({ "name": scope, "checked": ticked.contains(&scope.as_str()) }))
-        .collect();
-    let may_create = is_fresh(security, who).await?;
     let sketch = Sketch {
         view: "api_keys",
         template: config.api_keys_template.to_string(),
@@ -294,14 +316,19 @@ async fn page(
         fields: fields(config, sent),
     };
     let mut page = form::page(security, sketch, sent, errors, None);
+    if !about.may_create {
+        page.form = None;
+        // What went wrong is told without the form as well: revoking needs none.
+        page.message = page.errors.first_message();
+    }
     page.details = Details(json!({
-        "keys": keys.iter().map(|key| view(key, now)).collect::<Vec<_>>(),
-        "scopes": scopes,
-        "may_create": may_create,
+        "keys": about.keys,
+        "scopes": about.scopes,
+        "action": here(security),
         "verify": verify_url(security),
-        "made": made.as_ref().map(|text| text.as_str()),
+        "made": about.made.as_ref().map(|text| text.as_str()),
     }));
-    Ok(page)
+    page
 }
 
 fn fields(config: &Config, sent: Option<&Fields>) -> Vec<Field> {
