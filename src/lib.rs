@@ -134,9 +134,9 @@ pub use gate::Evidence;
 #[doc(hidden)]
 pub use guards::Name;
 pub use guards::{
-    Anonymous, AuthUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole, Mechanism,
-    PermissionName, PermissionSet, Refusal, RoleName, RoleSet, SecurityContext, SecurityError, SessionUser,
-    Visitor,
+    Anonymous, ApiKeyUser, AuthUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole,
+    Mechanism, PermissionName, PermissionSet, Refusal, RoleName, RoleSet, SecurityContext, SecurityError,
+    SessionUser, Visitor,
 };
 pub use identity::{Email, Phone, Username, UsernameProblem};
 pub use model::{

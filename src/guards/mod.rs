@@ -5,6 +5,7 @@
 //! fairing, the launch stops with a sentence that says what to do.
 
 mod anonymous;
+mod api_key_user;
 mod auth_user;
 mod context;
 mod csrf_form;
@@ -22,6 +23,7 @@ mod visitor;
 
 pub use crate::web::refusal::{Mechanism, Refusal};
 pub use anonymous::Anonymous;
+pub use api_key_user::ApiKeyUser;
 pub use auth_user::AuthUser;
 pub use context::SecurityContext;
 pub use csrf_form::CsrfForm;

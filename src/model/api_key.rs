@@ -116,6 +116,42 @@ impl ApiKey {
             .any(|scope| role_of(scope).is_some_and(|allowed| allowed == role))
     }
 
+    /// What is left of the roles of its user: those that the key brings with it, and, in a role without a name that nobody
+    /// can ask for, the permissions that its other scopes name.
+    ///
+    /// ```
+    /// # use rocket_security::{ApiKey, Role, Timestamp, store::ApiKeyHash};
+    /// # let hash = ApiKeyHash::from_bytes([7; 32]);
+    /// # let mut key = ApiKey::new("1e".repeat(16), hash, 1, "0f", "deploy", Timestamp::from_millis(0));
+    /// let permissions = ["read", "write"].map(str::to_owned).into();
+    /// let editor = [Role::new(1, "editor".to_owned(), None, permissions)];
+    /// assert!(key.narrow(&editor).is_empty());
+    /// key.scopes.insert("read".to_owned());
+    /// let left = key.narrow(&editor);
+    /// assert_eq!((left.len(), left[0].name.as_str()), (1, ""));
+    /// assert_eq!(left[0].permissions, ["read".to_owned()].into());
+    /// ```
+    pub fn narrow(&self, roles: &[Role]) -> Vec<Role> {
+        let (mut left, others): (Vec<Role>, Vec<Role>) = roles
+            .iter()
+            .cloned()
+            .partition(|role| self.allows_role(&role.name));
+        let named: BTreeSet<String> = others
+            .into_iter()
+            .flat_map(|role| role.permissions)
+            .filter(|permission| self.names_permission(permission))
+            .collect();
+        if !named.is_empty() {
+            left.push(Role::new(0, String::new(), None, named));
+        }
+        left
+    }
+
+    /// A scope that stands for a role never stands for a permission of the same spelling.
+    fn names_permission(&self, permission: &str) -> bool {
+        role_of(permission).is_none() && self.has_scope(permission)
+    }
+
     /// Whether the key has the permission, given all `roles` of its user.
     ///
     /// ```
@@ -132,12 +168,9 @@ impl ApiKey {
     /// assert!(key.allows_permission(&editor, "write"));
     /// ```
     pub fn allows_permission(&self, roles: &[Role], permission: &str) -> bool {
-        // A scope that stands for a role never stands for a permission of the same spelling.
-        let named = role_of(permission).is_none() && self.has_scope(permission);
-        roles
+        self.narrow(roles)
             .iter()
-            .filter(|role| role.permissions.contains(permission))
-            .any(|role| named || self.allows_role(&role.name))
+            .any(|role| role.permissions.contains(permission))
     }
 }
 
@@ -238,6 +271,9 @@ mod tests {
                 );
             }
         }
+        let left = key(&["role:reader", "write"]).narrow(&roles);
+        let names: Vec<&str> = left.iter().map(|role| role.name.as_str()).collect();
+        assert_eq!(names, ["reader", ""], "the editor's name is not for this key");
         assert!(key(&["role:editor"]).allows_role("editor"));
         assert!(!key(&["editor"]).allows_role("editor"));
         assert!(!key(&["role:editor2"]).allows_role("editor"));

@@ -1,5 +1,6 @@
 //! What every feature shares of HTTP: the visit (cookies, CSRF, flashes), forms, negotiation, safe redirects, pages.
 
+pub(crate) mod api_key;
 pub(crate) mod client;
 pub(crate) mod cookies;
 pub(crate) mod csrf;

@@ -36,6 +36,8 @@ pub(crate) struct Wanted {
 pub enum Mechanism {
     /// The cookie of a session.
     Session,
+    /// An API key in a header.
+    ApiKey,
 }
 
 /// A refusal, for an application's own catcher, or for a handler on

@@ -1,5 +1,7 @@
 //! API keys: the page and its JSON, the calls in process, and what the launch says of their settings.
 
+mod program;
+
 use std::time::Duration;
 
 use rocket::http::{ContentType, Header, Status};
