@@ -233,6 +233,9 @@ async fn only_the_fresh_make_keys_and_everybody_revokes() {
     }
 }
 
+/// What is sent, and which error stands at which field.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+
 #[rocket::async_test]
 async fn what_cannot_be_is_told_at_its_field() {
     for speech in BOTH {
@@ -240,7 +243,7 @@ async fn what_cannot_be_is_told_at_its_field() {
         let browser = with_ada(&app).await;
         let long = "x".repeat(65);
         let name = ("name", "deploy");
-        let cases: &[(&[(&str, &str)], &str, &str)] = &[
+        let cases: &[Case<'_>] = &[
             (&[], "name", "API_KEY_INVALID_NAME"),
             (&[("name", "  ")], "name", "API_KEY_INVALID_NAME"),
             (&[("name", &long)], "name", "API_KEY_INVALID_NAME"),
