@@ -135,13 +135,14 @@ pub use gate::Evidence;
 #[doc(hidden)]
 pub use guards::Name;
 pub use guards::{
-    Anonymous, ApiKeyUser, AuthUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole,
-    Mechanism, PermissionName, PermissionSet, Refusal, RoleName, RoleSet, SecurityContext, SecurityError,
-    SessionUser, Visitor,
+    Anonymous, ApiKeyUser, Auth, AuthUser, Basic, BasicUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole,
+    HasPermission, HasRole, Mechanisms, PermissionName, PermissionSet, Refusal, RoleName, RoleSet,
+    SecurityContext, SecurityError, SessionUser, TokenUser, Visitor,
 };
 pub use identity::{Email, Phone, Username, UsernameProblem};
 pub use model::{
-    ApiKey, Assurance, Event, Factor, NewApiKey, Proof, Reason, Role, Session, Timestamp, User, UserId,
+    ApiKey, Assurance, Event, Factor, Mechanism, NewApiKey, Proof, Reason, Role, Session, Timestamp, Token,
+    User, UserId,
 };
 pub use policy::{FailedAuthn, Policy};
 pub use security::Security;

@@ -4,12 +4,13 @@ use super::checks::TOLD;
 use super::raw::{Raw, setting};
 use super::table::{Config, SETTINGS};
 use super::{Freshness, PasswordLength};
+use crate::model::Mechanism;
 use std::time::Duration;
 
 use rocket::http::{Method, SameSite};
 
 /// Whether each setting that can weaken security does.
-fn weakened(config: &Config) -> [(&'static str, bool); 14] {
+fn weakened(config: &Config) -> [(&'static str, bool); 15] {
     [
         ("redirect_allow_subdomains", config.redirect_allow_subdomains),
         ("logout_methods", config.logout_methods.contains(&Method::Get)),
@@ -35,6 +36,12 @@ fn weakened(config: &Config) -> [(&'static str, bool); 14] {
         (
             "csrf_ignore_unauth_endpoints",
             config.csrf_ignore_unauth_endpoints,
+        ),
+        (
+            "csrf_protect_mechanisms",
+            [Mechanism::Session, Mechanism::Basic]
+                .iter()
+                .any(|mechanism| !config.csrf_protect_mechanisms.contains(mechanism)),
         ),
         ("login_wait_after", config.login_wait_after > 10),
         ("login_wait_address_after", config.login_wait_address_after > 100),
@@ -189,6 +196,7 @@ mod tests {
                 "csrf_ignore_unauth_endpoints",
                 "csrf_ignore_unauth_endpoints = true",
             ),
+            ("csrf_protect_mechanisms", "csrf_protect_mechanisms = [\"token\"]"),
             (
                 "trusted_proxies",
                 "trusted_proxies = [\"10.0.0.0/8\", \"0.0.0.0/0\"]",

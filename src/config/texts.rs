@@ -78,6 +78,8 @@ texts! {
     Subdomain("what stands before the domain, such as `\"shop\"`, or `\".\"` for the domain itself", subdomain);
     /// What API keys begin with: 1 to 16 letters, digits and underscores.
     KeyPrefix("1 to 16 letters, digits and underscores, such as `\"rsk\"`", key_prefix);
+    /// What an authentication challenge calls the application.
+    Realm("text of printable ASCII without quotes", realm);
     /// The name of a setting that weakens security.
     RiskName("a setting's name", any);
 }
@@ -91,6 +93,17 @@ fn key_prefix(text: String) -> Result<String, Wrong> {
 
 fn any(text: String) -> Result<String, Wrong> {
     Ok(text)
+}
+
+/// It goes into a quoted string of a header.
+fn realm(text: String) -> Result<String, Wrong> {
+    let fits = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    match text.bytes().all(fits) && text.len() <= 200 {
+        true => Ok(text),
+        false => Err(Wrong::new(
+            "must be at most 200 printable ASCII characters, without quotes and backslashes.",
+        )),
+    }
 }
 
 fn path(text: String) -> Result<String, Wrong> {

@@ -8,6 +8,7 @@
 //! The reference has none. `GET` lists, `POST` makes one, or revokes the one that `delete` names. To make one the user
 //! must be fresh; to revoke one he need not be, for that is urgent. The key itself stands in the one answer that made it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rocket::futures::future::BoxFuture;
@@ -19,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{Config, with_query};
 use crate::error::Result;
-use crate::gate::{Authenticated, Freshness, KeyRefusal};
+use crate::gate::{Authenticated, Caller, Freshness, KeyRefusal};
 use crate::model::{ApiKey, Lives, NewApiKey, Reason, Timestamp};
 use crate::security::Security;
 use crate::store::rules;
@@ -100,7 +101,7 @@ fn anonymous(req: &Request<'_>) -> Reply {
 async fn revoke(
     req: &Request<'_>,
     security: &Security,
-    who: &Authenticated,
+    who: &Arc<Authenticated>,
     fields: &Fields,
     id: &str,
 ) -> Result<Reply> {
@@ -119,7 +120,7 @@ async fn revoke(
 async fn create(
     req: &Request<'_>,
     security: &Security,
-    who: &Authenticated,
+    who: &Arc<Authenticated>,
     fields: &Fields,
 ) -> Result<Reply> {
     if !is_fresh(security, who).await? {
@@ -212,13 +213,17 @@ fn days_max(config: &Config) -> u64 {
         .map_or(36_500, |max| max.as_secs() / DAY)
 }
 
-async fn is_fresh(security: &Security, who: &Authenticated) -> Result<bool> {
+async fn is_fresh(security: &Security, who: &Arc<Authenticated>) -> Result<bool> {
     let config = security.config();
     let Some(within) = config.freshness.within() else {
         return Ok(true);
     };
     let grace = config.freshness_grace_period;
-    Ok(security.gate().freshness(who, within, grace).await? == Freshness::Fresh)
+    Ok(security
+        .gate()
+        .freshness(&Caller::Session(who.clone()), within, grace)
+        .await?
+        == Freshness::Fresh)
 }
 
 /// Asks for the password and leads back here.
@@ -267,7 +272,7 @@ struct About {
 }
 
 impl About {
-    async fn of(security: &Security, who: &Authenticated, sent: Option<&Fields>) -> Result<Self> {
+    async fn of(security: &Security, who: &Arc<Authenticated>, sent: Option<&Fields>) -> Result<Self> {
         let now = security.gate().clock.now();
         let keys = security.api_keys(who.user.id).await?;
         let scopes = security.gate().scopes_for(who.user.id).await?;
@@ -285,7 +290,7 @@ impl About {
 async fn again(
     req: &Request<'_>,
     security: &Security,
-    who: &Authenticated,
+    who: &Arc<Authenticated>,
     fields: &Fields,
     errors: FieldErrors,
 ) -> Result<Reply> {

@@ -9,6 +9,8 @@
 
 mod admission;
 mod api_keys;
+mod basic;
+mod caller;
 mod devices;
 mod events;
 mod evidence;
@@ -19,6 +21,7 @@ mod password;
 mod remember;
 mod sessions;
 mod throttle;
+mod tokens;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -30,6 +33,7 @@ use tokio::sync::Semaphore;
 
 pub(crate) use admission::Admission;
 pub(crate) use api_keys::{ByKey, KeyRefusal};
+pub(crate) use caller::{ByBasic, ByToken, Caller};
 pub(crate) use devices::{DEVICE_LIVES, Devices};
 pub(crate) use events::Events;
 pub use evidence::Evidence;

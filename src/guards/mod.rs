@@ -5,30 +5,29 @@
 //! fairing, the launch stops with a sentence that says what to do.
 
 mod anonymous;
-mod api_key_user;
-mod auth_user;
+mod auth;
 mod context;
 mod csrf_form;
 mod fresh;
 mod launch;
 mod macros;
+mod mechanisms;
 mod name;
 mod permission;
 mod refusal;
 mod role;
-mod session_user;
 mod sets;
 mod state;
 mod visitor;
 
-pub use crate::web::refusal::{Mechanism, Refusal};
+pub use crate::web::refusal::Refusal;
 pub use anonymous::Anonymous;
-pub use api_key_user::ApiKeyUser;
-pub use auth_user::AuthUser;
+pub use auth::{ApiKeyUser, Auth, AuthUser, BasicUser, SessionUser, TokenUser};
 pub use context::SecurityContext;
 pub use csrf_form::CsrfForm;
 pub use fresh::Fresh;
 pub use macros::guards;
+pub use mechanisms::{Basic, Mechanisms};
 pub use name::{Name, PermissionName, RoleName};
 pub use permission::{HasAnyPermission, HasPermission};
 pub use refusal::SecurityError;
@@ -37,6 +36,5 @@ pub(crate) use refusal::{
     without_fairing,
 };
 pub use role::{HasAnyRole, HasRole};
-pub use session_user::SessionUser;
 pub use sets::{PermissionSet, RoleSet};
 pub use visitor::Visitor;

@@ -3,7 +3,10 @@
 use rocket::http::Header;
 use rocket::{get, post, routes};
 use rocket_security::testing::App;
-use rocket_security::{ApiKeyUser, AuthUser, NewApiKey, Security, User};
+use rocket_security::{
+    ApiKey, ApiKeyUser, Auth, AuthUser, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole,
+    Mechanism, NewApiKey, Security, Session, Token, User,
+};
 use serde_json::json;
 
 use super::{ADA, DAY, MINUTE, app, scoped, user};
@@ -12,7 +15,8 @@ use crate::support::{self, Browser, PASSWORD};
 
 #[get("/by-key")]
 fn by_key(user: ApiKeyUser) -> String {
-    format!("{} {}", user.email, user.key().name)
+    let name = user.key().map(|key| key.name.as_str());
+    format!("{} {}", user.email, name.unwrap_or_default())
 }
 
 #[post("/by-key")]
@@ -37,6 +41,33 @@ async fn may(
 #[get("/optional")]
 fn optional(key: Option<ApiKeyUser>, user: Option<AuthUser>) -> String {
     format!("{} {}", key.is_some(), user.is_some())
+}
+
+rocket_security::roles! { Admin = "admin"; Editor = "editor" }
+rocket_security::permissions! { ReadDrafts = "read-drafts"; Write = "write" }
+
+#[get("/role")]
+fn role(_user: HasRole<Admin, ApiKey>) {}
+
+#[get("/any-role")]
+fn any_role(_user: HasAnyRole<(Admin, Editor), ApiKey>) {}
+
+#[get("/permission")]
+fn permission(_user: HasPermission<ReadDrafts, (Token, ApiKey, Session)>) {}
+
+#[get("/any-permission")]
+fn any_permission(_user: HasAnyPermission<(ReadDrafts, Write), ApiKey>) {}
+
+#[get("/fresh-key")]
+fn fresh_key(_user: Fresh<60, (ApiKey, Session)>) {}
+
+#[get("/any")]
+fn any(user: Auth<(Token, ApiKey, Session)>) -> &'static str {
+    match user.mechanism() {
+        Mechanism::ApiKey => "key",
+        Mechanism::Session => "session",
+        _ => "other",
+    }
 }
 
 struct Raw<'r>(&'r rocket::Request<'r>);
@@ -367,6 +398,51 @@ async fn a_key_may_what_its_user_and_its_scopes_allow() {
     assert_eq!(asked(&reads, "admin", "read-drafts").await, "false false");
     security.add_role(ada.id, "writer").await.unwrap();
     assert_eq!(asked(&writes, "writer", "write").await, "false true");
+}
+
+#[rocket::async_test]
+async fn a_key_goes_no_further_than_its_scopes_through_any_guard() {
+    let app = app();
+    let rocket = support::with_fairing(&app, scoped);
+    let rocket = rocket.mount(
+        "/",
+        routes![role, any_role, permission, any_permission, fresh_key, any],
+    );
+    let browser = Browser::on(rocket).await;
+    browser.register(ADA).await;
+    browser.sign_out().await;
+    let (ada, security) = (user(&browser, ADA).await, browser.security());
+    security
+        .find_or_create_role("admin", &["read-drafts"])
+        .await
+        .unwrap();
+    security.add_role(ada.id, "admin").await.unwrap();
+    // What the key may, and what the four guards and the two that ask for no right answer.
+    for (scopes, role, permission) in [
+        (&[][..], 403, 403),
+        (&["write"], 403, 403),
+        (&["read-drafts"], 403, 200),
+        (&["role:admin"], 200, 200),
+    ] {
+        let text = key(security, &ada, scopes).await;
+        for (url, status) in [
+            ("/role", role),
+            ("/any-role", role),
+            ("/permission", permission),
+            ("/any-permission", permission),
+            ("/any", 200),
+            ("/fresh-key", 401),
+        ] {
+            let answer = with_key(&browser, url, &text).await;
+            assert_eq!(answer.status, status, "{scopes:?} {url}: {}", answer.body);
+        }
+    }
+    // With a session beside it the key still is what serves: the session's rights do not ride along.
+    browser.sign_in(ADA, PASSWORD).await;
+    let bare = key(security, &ada, &[]).await;
+    assert_eq!(with_key(&browser, "/any", &bare).await.body, "key");
+    assert_eq!(with_key(&browser, "/permission", &bare).await.status, 403);
+    assert_eq!(ask(&browser, "/permission", &[]).await.status, 200);
 }
 
 /// Guards that do not say that they take a key, and the library's own pages.

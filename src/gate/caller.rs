@@ -1,0 +1,93 @@
+use std::sync::Arc;
+
+use crate::gate::{Authenticated, ByKey};
+use crate::model::{ApiKey, Factor, Mechanism, Proof, Session, Timestamp, Token, User};
+
+/// For whom a request speaks, and by what.
+#[derive(Clone)]
+pub(crate) enum Caller {
+    Session(Arc<Authenticated>),
+    Token(Arc<ByToken>),
+    ApiKey(Arc<ByKey>),
+    Basic(Arc<ByBasic>),
+}
+
+/// Who came with an auth token.
+pub(crate) struct ByToken {
+    pub user: User,
+    pub token: Token,
+}
+
+/// Who came with his name and his password.
+pub(crate) struct ByBasic {
+    pub user: User,
+    /// The password, just now.
+    pub proof: Proof,
+}
+
+impl Caller {
+    pub fn user(&self) -> &User {
+        match self {
+            Caller::Session(who) => &who.user,
+            Caller::Token(who) => &who.user,
+            Caller::ApiKey(who) => &who.user,
+            Caller::Basic(who) => &who.user,
+        }
+    }
+
+    pub fn mechanism(&self) -> Mechanism {
+        match self {
+            Caller::Session(_) => Mechanism::Session,
+            Caller::Token(_) => Mechanism::Token,
+            Caller::ApiKey(_) => Mechanism::ApiKey,
+            Caller::Basic(_) => Mechanism::Basic,
+        }
+    }
+
+    /// By what he proved who he is.
+    pub fn proofs(&self) -> &[Proof] {
+        match self {
+            Caller::Session(who) => &who.session.factors,
+            Caller::Token(who) => &who.token.factors,
+            // Whoever holds a key has proved nothing: so it is never fresh.
+            Caller::ApiKey(_) => &[],
+            Caller::Basic(who) => std::slice::from_ref(&who.proof),
+        }
+    }
+
+    /// From when freshness counts.
+    pub fn authenticated_at(&self) -> Timestamp {
+        match self {
+            Caller::Session(who) => who.session.authenticated_at,
+            Caller::Token(who) => who.token.authenticated_at,
+            Caller::ApiKey(_) => Timestamp::from_millis(0),
+            Caller::Basic(who) => who.proof.at,
+        }
+    }
+
+    pub fn session(&self) -> Option<&Session> {
+        match self {
+            Caller::Session(who) => Some(&who.session),
+            Caller::Token(_) | Caller::ApiKey(_) | Caller::Basic(_) => None,
+        }
+    }
+
+    pub fn token(&self) -> Option<&Token> {
+        match self {
+            Caller::Token(who) => Some(&who.token),
+            Caller::Session(_) | Caller::ApiKey(_) | Caller::Basic(_) => None,
+        }
+    }
+
+    pub fn key(&self) -> Option<&ApiKey> {
+        match self {
+            Caller::ApiKey(who) => Some(&who.key),
+            Caller::Session(_) | Caller::Token(_) | Caller::Basic(_) => None,
+        }
+    }
+
+    /// Whether he has proved nothing, or nothing but that his browser was to be remembered.
+    pub fn is_remembered_only(&self) -> bool {
+        self.proofs().iter().all(|proof| proof.factor == Factor::Remember)
+    }
+}
