@@ -145,7 +145,10 @@ fn api_keys(config: &Config) -> Vec<Combination> {
         "X-CSRF-Token",
     ]
     .into_iter()
-    .chain([config.csrf_header.as_str()])
+    .chain([
+        config.csrf_header.as_str(),
+        config.token_authentication_header.as_str(),
+    ])
     .any(|other| config.api_key_header.eq_ignore_ascii_case(other));
     let max = config.api_key_lifetime_max;
     combinations! { config:

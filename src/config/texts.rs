@@ -242,7 +242,7 @@ fn cookie_name(text: String) -> Result<String, Wrong> {
 fn header_name(text: String) -> Result<String, Wrong> {
     #[rustfmt::skip]
     const TAKEN: &[&str] = &[
-        "accept", "authorization", "authentication-token", "connection", "content-length", "content-type",
+        "accept", "authorization", "connection", "content-length", "content-type",
         "cookie", "forwarded", "host", "origin", "referer", "te", "transfer-encoding", "upgrade",
         "user-agent", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
     ];
