@@ -84,7 +84,8 @@
 //! |---|---|
 //! | session fixation | the id changes at every sign-in and step-up; one that the visitor brought is deleted |
 //! | stolen remember cookie | each token serves once; a copy that comes later ends the series and its session, and is told |
-//! | stolen database | session ids only as keyed hashes, password hashes sealed |
+//! | stolen database | session ids and API keys only as keyed hashes, password hashes sealed |
+//! | leaked API key | scopes, an end, never fresh, on none of our own endpoints; a form that scanners know |
 //! | guessing, in parallel too | tries are counted before the password is looked at |
 //! | flooding the hasher | a bounded queue, two places an address, 503 with `Retry-After` |
 //! | cross-site requests | a token bound to the session, masked per page; `Sec-Fetch-Site` and `Origin` inside the guards, so a plain `Form<T>` is covered; `_method` does not help |
@@ -142,13 +143,14 @@ pub use gate::Evidence;
 #[doc(hidden)]
 pub use guards::Name;
 pub use guards::{
-    Anonymous, Auth, AuthUser, Basic, BasicUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole,
+    Anonymous, ApiKeyUser, Auth, AuthUser, Basic, BasicUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole,
     HasPermission, HasRole, Mechanisms, PermissionName, PermissionSet, Refusal, RoleName, RoleSet,
     SecurityContext, SecurityError, SessionUser, TokenUser, Visitor,
 };
 pub use identity::{Email, Phone, Username, UsernameProblem};
 pub use model::{
-    Assurance, Event, Factor, Mechanism, Proof, Reason, Role, Session, Timestamp, Token, User, UserId,
+    ApiKey, Assurance, Event, Factor, Mechanism, NewApiKey, Proof, Reason, Role, Session, Timestamp, Token,
+    User, UserId,
 };
 pub use policy::{FailedAuthn, Policy};
 pub use security::Security;

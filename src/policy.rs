@@ -45,7 +45,7 @@ pub trait Policy: Send + Sync + 'static {
     }
 
     /// Whether the account may not come in for now (`is_locked`). Asked after the right password only, so that a stranger
-    /// learns nothing, and again when a remembered browser comes back. Sessions that are there go on; end them with
+    /// learns nothing, and again when a remembered browser comes back, and each time that an API key is used. Sessions that are there go on; end them with
     /// [`Security::sign_out_everywhere`](crate::Security::sign_out_everywhere).
     ///
     /// # Errors

@@ -1,3 +1,4 @@
+mod api_keys;
 mod identities;
 
 use std::collections::BTreeSet;
@@ -228,7 +229,7 @@ impl Security {
             .await
     }
 
-    /// The path of one of our pages (`"login"`, `"logout"`, `"register"`, `"verify"`), the prefix included, with these
+    /// The path of one of our pages (`"login"`, `"logout"`, `"register"`, `"verify"`, `"api_keys"`), the prefix included, with these
     /// query parameters; nothing when that feature is off (`url_for_security` of the reference).
     ///
     /// ```

@@ -4,6 +4,7 @@
 //! one atomic step, whatever the others do. None of them awaits while it holds the lock. That is all there is to it; a
 //! store on a server has transactions and conditional writes in its place.
 
+mod api_keys;
 mod counters;
 mod remember;
 mod roles;
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use rocket_security::store::{
     Counter, CounterKey, Datastore, OwnIdentity, RememberSeries, SeriesHash, SessionHash,
 };
-use rocket_security::{Error, Result, Role, Session, User, UserId};
+use rocket_security::{ApiKey, Error, Result, Role, Session, User, UserId};
 
 /// The store. Its clones share their rows.
 #[derive(Clone, Default)]
@@ -29,6 +30,8 @@ struct Rows {
     sessions: HashMap<SessionHash, Session>,
     series: HashMap<SeriesHash, RememberSeries>,
     counters: HashMap<CounterKey, Counter>,
+    /// By their public ids.
+    api_keys: HashMap<String, ApiKey>,
     /// Given out last; none is given out again.
     last_user: UserId,
     last_role: i64,
@@ -54,7 +57,7 @@ impl MemoryStore {
 }
 
 impl Rows {
-    /// The user whose sessions and series may be stored now.
+    /// The user whose sessions, series and keys may be stored now.
     fn may_enter(&mut self, id: UserId, fs_uniquifier: &str) -> Result<&mut User> {
         let user = self.users.get_mut(&id).map(|account| &mut account.user);
         user.filter(|user| user.active && user.fs_uniquifier == fs_uniquifier)
@@ -65,6 +68,7 @@ impl Rows {
     fn end_all_of(&mut self, user: UserId) {
         self.sessions.retain(|_, session| session.user_id != user);
         self.series.retain(|_, series| series.user_id != user);
+        self.api_keys.retain(|_, key| key.user_id != user);
     }
 }
 

@@ -5,6 +5,17 @@
 
 ALREADY_CONFIRMED = This email address was confirmed before. There is nothing left to do.
 ANONYMOUS_USER_REQUIRED = You are signed in already. Sign out first to do this.
+# $name (text): what the user calls it
+API_KEY_CREATED = The key { $name } is ready to use.
+# $max (number): days
+API_KEY_INVALID_LIFETIME = A key can live from one to { $max } days.
+# $max (number): characters
+API_KEY_INVALID_NAME = Give the key a name of up to { $max } characters.
+API_KEY_INVALID_SCOPE = A key of yours cannot have this scope.
+# $max (number): keys
+API_KEY_LIMIT_REACHED = You have { $max } keys, and that is as many as you may. Revoke one first.
+API_KEY_NOT_FOUND = You have no such key.
+API_KEY_REVOKED = The key is revoked. Nobody can use it any more.
 API_ERROR = The server could not make sense of this request.
 
 CHANGE_EMAIL_CONFIRMED = Done. Your account now uses the new email address.

@@ -24,6 +24,30 @@ logout-lead = You can come back whenever you like.
 logout-submit = Sign out
 logout-stay = Stay signed in
 
+api-keys-title = API keys
+api-keys-lead = With a key of yours, a program can act for you without knowing your password.
+api-keys-made = Your new key
+api-keys-once = Copy it now and keep it safe: nobody can show it to you again, and whoever has it can act for you.
+api-keys-list = Your keys
+api-keys-another = Another key
+api-keys-scopes = What it may do
+api-keys-no-scopes = It has no scopes.
+# $date (text): a day, as in 2026-01-31
+api-keys-created = made { $date }
+# $date (text): a day, as in 2026-01-31
+api-keys-expires = expires { $date }
+# $date (text): a day, as in 2026-01-31
+api-keys-expired = expired { $date }
+# $date (text): a day, as in 2026-01-31
+api-keys-used = last used { $date }
+# $date (text): a day, as in 2026-01-31
+# $address (text): from where, as in 192.0.2.1
+api-keys-used-from = last used { $date } from { $address }
+api-keys-unused = never used
+api-keys-revoke = Revoke
+api-keys-submit = Create key
+api-keys-verify = A new key is well protected: enter your password once more to make one.
+
 # Refusals
 error-title = That did not work
 unauthenticated-title = Sign in first
@@ -43,6 +67,15 @@ field-password = Password
 field-new-password = Password
 field-password-confirm = Password, once more
 field-remember = Keep me signed in on this device
+field-key-name = Name
+field-key-expires = Expires after
+key-name-hint = What it is for: a program, a computer.
+# $count (number): days
+key-days = { $count ->
+    [one] one day
+   *[other] { $count } days
+}
+key-never = no end
 field-optional = optional
 field-choose = Please choose
 # $min (number), $max (number): characters

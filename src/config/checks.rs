@@ -15,6 +15,7 @@ pub(super) fn check(config: &mut Config, raw: &mut Raw<'_>) {
         identity(config),
         times(config),
         hashing(config),
+        api_keys(config),
         redirects(config),
     ]
     .into_iter()
@@ -69,6 +70,14 @@ fn addresses(config: &Config) -> Vec<Combination> {
             "is the same as login_url.", "Give each page an address of its own.";
         twice(&config.verify_url, &config.logout_url), [verify_url, logout_url],
             "is the same as logout_url.", "Give each page an address of its own.";
+        config.api_keys && twice(&config.api_keys_url, &config.login_url), [api_keys_url, login_url],
+            "is the same as login_url.", "Give each page an address of its own.";
+        config.api_keys && twice(&config.api_keys_url, &config.logout_url), [api_keys_url, logout_url],
+            "is the same as logout_url.", "Give each page an address of its own.";
+        config.api_keys && twice(&config.api_keys_url, &config.register_url), [api_keys_url, register_url],
+            "is the same as register_url.", "Give each page an address of its own.";
+        config.api_keys && twice(&config.api_keys_url, &config.verify_url), [api_keys_url, verify_url],
+            "is the same as verify_url.", "Give each page an address of its own.";
         twice(&config.verify_url, &config.register_url), [verify_url, register_url],
             "is the same as register_url.", "Give each page an address of its own.";
         leads_to(&config.post_login_view, &config.login_url), [post_login_view, login_url, url_prefix],
@@ -121,6 +130,32 @@ fn times(config: &Config) -> Vec<Combination> {
             "is the name of another cookie of the library's.", "Give each cookie a name of its own: \"XSRF-TOKEN\".";
         config.login_wait_max < config.login_wait_first, [login_wait_max, login_wait_first],
             "is shorter than login_wait_first.", "Write a longer time, or shorten login_wait_first.";
+    }
+}
+
+fn api_keys(config: &Config) -> Vec<Combination> {
+    let is_taken = [
+        "Authorization",
+        "Cookie",
+        "Host",
+        "Accept",
+        "Content-Type",
+        "Origin",
+        "X-CSRFToken",
+        "X-CSRF-Token",
+    ]
+    .into_iter()
+    .chain([
+        config.csrf_header.as_str(),
+        config.token_authentication_header.as_str(),
+    ])
+    .any(|other| config.api_key_header.eq_ignore_ascii_case(other));
+    let max = config.api_key_lifetime_max;
+    combinations! { config:
+        is_taken, [api_key_header, csrf_header],
+            "is a header that means something else.", "Write another one, such as \"X-API-Key\".";
+        max.is_some_and(|max| config.api_key_lifetime > max), [api_key_lifetime, api_key_lifetime_max],
+            "is longer than api_key_lifetime_max.", "Write a shorter time, or raise api_key_lifetime_max.";
     }
 }
 

@@ -59,8 +59,8 @@ pub use report::{Notice, Problem, Report};
 pub use secret::SecretText;
 pub use table::{Config, SETTINGS};
 pub use texts::{
-    CookieDomain, CookieName, FieldName, HeaderName, HostName, RiskName, Subdomain, TemplateName, UrlPath,
-    View,
+    CookieDomain, CookieName, FieldName, HeaderName, HostName, KeyPrefix, RiskName, Subdomain, TemplateName,
+    UrlPath, View,
 };
 
 use raw::Raw;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rocket::http::{Method, SameSite};
 
 /// Whether each setting that can weaken security does.
-fn weakened(config: &Config) -> [(&'static str, bool); 14] {
+fn weakened(config: &Config) -> [(&'static str, bool); 15] {
     [
         ("redirect_allow_subdomains", config.redirect_allow_subdomains),
         ("logout_methods", config.logout_methods.contains(&Method::Get)),
@@ -29,6 +29,10 @@ fn weakened(config: &Config) -> [(&'static str, bool); 14] {
             config.session_cookie_samesite == SameSite::None,
         ),
         ("freshness", config.freshness == Freshness::Off),
+        (
+            "api_key_lifetime_max",
+            config.api_keys && config.api_key_lifetime_max.is_none(),
+        ),
         (
             "csrf_ignore_unauth_endpoints",
             config.csrf_ignore_unauth_endpoints,

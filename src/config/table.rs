@@ -12,8 +12,8 @@ use super::declare::{Setting, optional, settings};
 use super::network::Network;
 use super::secret::SecretText;
 use super::texts::{
-    CookieDomain, CookieName, FieldName, HeaderName, HostName, Realm, RiskName, Subdomain, TemplateName,
-    UrlPath, View,
+    CookieDomain, CookieName, FieldName, HeaderName, HostName, KeyPrefix, Realm, RiskName, Subdomain,
+    TemplateName, UrlPath, View,
 };
 use super::value::FromSetting;
 use crate::crypto::{PasswordScheme, SingleHash};
@@ -31,6 +31,8 @@ settings! {
         register_url: UrlPath = "\"/register\"" reference "REGISTER_URL";
         /// Where to prove again who one is; there is no such page while `freshness` is off.
         verify_url: UrlPath = "\"/verify\"" reference "VERIFY_URL";
+        /// Where users make and revoke their API keys, while `api_keys` is on.
+        api_keys_url: UrlPath = "\"/api-keys\"";
     }
 
     section "Where to go afterwards" {
@@ -71,6 +73,8 @@ settings! {
         logout_user_template: TemplateName = "\"security/logout\"" reference "LOGOUT_USER_TEMPLATE";
         /// The page for signing up.
         register_user_template: TemplateName = "\"security/register\"" reference "REGISTER_USER_TEMPLATE";
+        /// The page for API keys.
+        api_keys_template: TemplateName = "\"security/api_keys\"";
         /// Whether messages are kept for the page after a redirect.
         flash_messages: bool = "true" reference "FLASH_MESSAGES";
         /// Folders with `<language>/*.ftl` files, which add languages and override texts. Relative to the file that
@@ -194,6 +198,23 @@ settings! {
         backwards_compat_auth_token: bool = "false" reference "BACKWARDS_COMPAT_AUTH_TOKEN";
         /// What `WWW-Authenticate` calls this application.
         default_http_auth_realm: Realm = "\"Login Required\"" reference "DEFAULT_HTTP_AUTH_REALM";
+    }
+
+    section "API keys" {
+        /// Whether users may have API keys, by which programs act for them. When `false`, keys that were made serve nobody.
+        api_keys: bool = "false";
+        /// The header that carries a key, besides `Authorization: Bearer`.
+        api_key_header: HeaderName = "\"X-API-Key\"";
+        /// What every new key begins with, so that scanners of repositories and logs know it. Keys that were made with another
+        /// one go on.
+        api_key_prefix: KeyPrefix = "\"rsk\"";
+        /// How many keys a user may have, expired ones among them.
+        api_keys_max: u32 = "50" between "1" and "10000";
+        /// How long a key lives unless something else was asked for.
+        api_key_lifetime: Duration = "\"90 days\"" between "\"1 minute\"" and "\"3650 days\"";
+        /// The longest life that may be asked for; `""` allows keys without an end.
+        api_key_lifetime_max: Option<Duration> = "\"365 days\""
+            weakens "Without a limit, a key that was lost sight of opens the account for ever.";
     }
 
     section "Cross-site requests" {

@@ -76,10 +76,19 @@ texts! {
     HostName("a host such as `\"example.com\"` or `\"example.com:8443\"`", host_name);
     /// What stands before a domain, `shop` or `eu.shop`; `.` is the domain itself.
     Subdomain("what stands before the domain, such as `\"shop\"`, or `\".\"` for the domain itself", subdomain);
+    /// What API keys begin with: 1 to 16 letters, digits and underscores.
+    KeyPrefix("1 to 16 letters, digits and underscores, such as `\"rsk\"`", key_prefix);
     /// What an authentication challenge calls the application.
     Realm("text of printable ASCII without quotes", realm);
     /// The name of a setting that weakens security.
     RiskName("a setting's name", any);
+}
+
+fn key_prefix(text: String) -> Result<String, Wrong> {
+    match crate::crypto::is_prefix(&text) {
+        true => Ok(text),
+        false => Err(Wrong::new("must be 1 to 16 letters, digits and underscores.")),
+    }
 }
 
 fn any(text: String) -> Result<String, Wrong> {

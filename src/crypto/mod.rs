@@ -42,6 +42,7 @@
 //! | [`RememberSecret`] | 16 random bytes of series and 32 of token; the table keeps HMAC-SHA-256(mac key of `remember-series`, parts(series)) and HMAC-SHA-256(mac key of `remember-token`, parts(series, token)) |
 //! | the token after it | HMAC-SHA-256(mac key of `remember-next`, parts(series, token, 16 random bytes)) |
 //! | the session it restores | its secret is HMAC-SHA-256(mac key of `remember-session`, parts(series, token)) |
+//! | [`ApiKeySecret`] | `<prefix>_<32 digits of id>_<64 digits of 32 random bytes>_<first 8 digits of SHA-256 of what stands before>`, hexadecimal; the table keeps HMAC-SHA-256(mac key of `api-key`, parts(prefix, id, the bytes)) |
 //!
 //! `<…>` is base64url without padding. Only the canonical form is read, so a value has one spelling.
 //! 192 bits of random nonce make a repetition under one key practically impossible.
@@ -57,7 +58,8 @@
 //!
 //! A ring holds the newest secret first. New values are made under the first; values of all are accepted. What is
 //! looked up by its MAC is looked up under all ([`KeyRing::macs`]). A key of `secret_keys` may be dropped at will: its
-//! cookies and tokens die with it. A key of `data_keys` may be dropped when no row names it any more
+//! cookies and tokens die with it. (API keys are hashed anew when they are used; one that was not used while both secrets
+//! were in the ring dies.) A key of `data_keys` may be dropped when no row names it any more
 //! ([`KeyRing::key_id_of`]); a password is sealed anew at the next sign-in ([`Verdict::Right`]).
 //!
 //! # Passwords
@@ -126,6 +128,7 @@
 //! the compiler, a hash state on the stack or the web server's buffers copied is out of reach. Base64 and JSON
 //! are not constant-time; nothing secret is compared in them.
 
+mod api_key;
 mod derive;
 mod keys;
 mod password;
@@ -137,6 +140,8 @@ mod seal;
 mod secret;
 mod token;
 
+pub use api_key::ApiKeySecret;
+pub(crate) use api_key::is_prefix;
 pub use keys::Keys;
 pub use password::{
     ForeignHashes, NormalForm, Password, PasswordCost, PasswordProof, PasswordQueue, PasswordScheme,

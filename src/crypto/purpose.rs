@@ -26,6 +26,8 @@ pub enum Purpose {
     RememberNext,
     /// The secret of the session that a token restores.
     RememberSession,
+    /// The keyed hash of an API key.
+    ApiKey,
 }
 
 impl Purpose {
@@ -44,6 +46,7 @@ impl Purpose {
             Purpose::RememberToken => "remember-token",
             Purpose::RememberNext => "remember-next",
             Purpose::RememberSession => "remember-session",
+            Purpose::ApiKey => "api-key",
         }
     }
 
@@ -61,6 +64,7 @@ impl Purpose {
         Purpose::RememberToken,
         Purpose::RememberNext,
         Purpose::RememberSession,
+        Purpose::ApiKey,
     ];
 }
 

@@ -14,8 +14,8 @@ impl SecurityFairing {
         self.with(|setup| setup.extensions.set_registration(RegistrationType::of::<T>()))
     }
 
-    /// Adds fields and checks to one of the forms: `"login"`, `"logout"`, `"register"`, `"verify"`. May be given more than
-    /// once. Another name stops the launch.
+    /// Adds fields and checks to one of the forms: `"login"`, `"logout"`, `"register"`, `"verify"`, `"api_keys"`. May be
+    /// given more than once. Another name stops the launch.
     ///
     /// What comes in this way is checked and then dropped; what is to be kept with the user belongs into
     /// [`RegistrationFields`]. In-process callers have no form, and are not asked.
@@ -49,8 +49,8 @@ impl SecurityFairing {
         self.with(|setup| setup.extensions.add_context(None, Contribution::now(function)))
     }
 
-    /// The same for one view: `"login"`, `"logout"`, `"register"`, `"verify"` or `"error"`. Its values come before those for
-    /// every view. Another name stops the launch.
+    /// The same for one view: `"login"`, `"logout"`, `"register"`, `"verify"`, `"api_keys"` or `"error"`. Its values
+    /// come before those for every view. Another name stops the launch.
     pub fn context_for<S: Serialize + 'static>(
         self,
         view: &str,

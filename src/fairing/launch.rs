@@ -10,9 +10,10 @@ use crate::crypto::{KeyRing, Keys, PasswordCost, PasswordQueue, Passwords};
 use crate::error::{Error, Result};
 use crate::fairing::{Setup, hints, routes};
 use crate::gate::{self, Events, Gate, Identities};
+use crate::model::role_of;
 use crate::security::{Inner, Security};
 use crate::store::pool::{self, PoolOptions, StorePool};
-use crate::store::{Datastore, check_versions};
+use crate::store::{Datastore, check_versions, rules};
 use crate::text::{Catalog, Level, Message};
 use crate::web::cookies::CookiePolicy;
 use crate::web::origin::{Origin, Scheme};
@@ -51,6 +52,8 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
     let identities = Identities::new(&config, setup.identities.clone())?;
     let keys = keys(&config, development)?;
 
+    check_scopes(&setup)?;
+
     let routes = match setup.mount {
         true => routes::mounted(&config),
         false => Vec::new(),
@@ -83,6 +86,7 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
         &config.logout_user_template,
         &config.register_user_template,
         &config.verify_template,
+        &config.api_keys_template,
     ] {
         if !views.has(template) {
             log::warn!(
@@ -125,6 +129,7 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
         clock: setup.clock,
         events: Events::new(setup.events),
         policy: setup.policy,
+        scopes: setup.scopes,
     });
     let security = Security::new(Inner {
         gate,
@@ -142,6 +147,31 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
         base,
         routes,
     })
+}
+
+/// Refuses scopes that no key can have.
+fn check_scopes(setup: &Setup) -> Result<()> {
+    if setup.scopes.len() > rules::SCOPES_MAX {
+        return Err(Error::config(format!(
+            "`SecurityFairing::api_key_scopes` was given {} scopes: a key can have {}",
+            setup.scopes.len(),
+            rules::SCOPES_MAX
+        )));
+    }
+    for scope in &setup.scopes {
+        rules::check_scope(scope)
+            .map_err(|error| Error::config(format!("`SecurityFairing::api_key_scopes`: {error}")))?;
+        if let (Some(role), Some(declared)) = (role_of(scope), &setup.roles)
+            && !declared.contains(role)
+        {
+            let declared: Vec<_> = declared.iter().map(String::as_str).collect();
+            return Err(Error::config(format!(
+                "`SecurityFairing::api_key_scopes` was given {scope:?}, but the roles are: {}",
+                declared.join(", ")
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Adds the application's own identity attributes to those of the settings, unless these were written. Before the user

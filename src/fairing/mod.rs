@@ -62,6 +62,7 @@ pub struct SecurityFairing(Mutex<Option<Setup>>);
 pub(crate) struct Setup {
     open_store: Option<OpenStore>,
     roles: Option<BTreeSet<String>>,
+    scopes: BTreeSet<String>,
     events: Vec<EventHandler>,
     identities: BTreeMap<String, Mapper>,
     policy: Arc<dyn Policy>,
@@ -81,6 +82,7 @@ impl SecurityFairing {
         SecurityFairing(Mutex::new(Some(Setup {
             open_store: None,
             roles: None,
+            scopes: BTreeSet::new(),
             events: Vec::new(),
             identities: BTreeMap::new(),
             policy: Arc::new(Defaults),
@@ -177,6 +179,22 @@ impl SecurityFairing {
                 .get_or_insert_default()
                 .extend(S::NAMES.iter().map(|name| (*name).to_owned()))
         })
+    }
+
+    /// Declares the scopes that API keys may have: permissions, roles as `role:<name>`, and words of the application's own.
+    /// The page for keys offers them, and no key is made with another. May be given more than once.
+    ///
+    /// ```
+    /// use rocket_security::SecurityFairing;
+    ///
+    /// let fairing = SecurityFairing::new().api_key_scopes(["read", "write", "role:editor"]);
+    /// ```
+    ///
+    /// A scope is 1 to 100 characters without white space around them; another stops the launch, and so does a role that
+    /// the fairing was told does not exist. [`ApiKey`](crate::ApiKey) says what a key may with its scopes.
+    pub fn api_key_scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
+        let scopes: Vec<String> = scopes.into_iter().map(Into::into).collect();
+        self.with(|setup| setup.scopes.extend(scopes))
     }
 
     /// Lets users be known by an attribute of the application's own, such as a staff number. `mapper` brings what somebody

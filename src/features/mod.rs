@@ -1,5 +1,6 @@
 //! What visitors can do: one file per capability, all of the same anatomy, none knowing another.
 
+pub(crate) mod api_keys;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod register;
@@ -26,6 +27,7 @@ pub(crate) fn routes(config: &Config) -> Vec<Route> {
     routes.extend(logout::routes(config));
     routes.extend(register::routes(config));
     routes.extend(verify::routes(config));
+    routes.extend(api_keys::routes(config));
     routes
 }
 

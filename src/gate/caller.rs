@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
-use crate::gate::Authenticated;
-use crate::model::{Factor, Mechanism, Proof, Session, Timestamp, Token, User};
+use crate::gate::{Authenticated, ByKey};
+use crate::model::{ApiKey, Factor, Mechanism, Proof, Session, Timestamp, Token, User};
 
 /// For whom a request speaks, and by what.
 #[derive(Clone)]
 pub(crate) enum Caller {
     Session(Arc<Authenticated>),
     Token(Arc<ByToken>),
+    ApiKey(Arc<ByKey>),
     Basic(Arc<ByBasic>),
 }
 
@@ -29,6 +30,7 @@ impl Caller {
         match self {
             Caller::Session(who) => &who.user,
             Caller::Token(who) => &who.user,
+            Caller::ApiKey(who) => &who.user,
             Caller::Basic(who) => &who.user,
         }
     }
@@ -37,6 +39,7 @@ impl Caller {
         match self {
             Caller::Session(_) => Mechanism::Session,
             Caller::Token(_) => Mechanism::Token,
+            Caller::ApiKey(_) => Mechanism::ApiKey,
             Caller::Basic(_) => Mechanism::Basic,
         }
     }
@@ -46,6 +49,8 @@ impl Caller {
         match self {
             Caller::Session(who) => &who.session.factors,
             Caller::Token(who) => &who.token.factors,
+            // Whoever holds a key has proved nothing: so it is never fresh.
+            Caller::ApiKey(_) => &[],
             Caller::Basic(who) => std::slice::from_ref(&who.proof),
         }
     }
@@ -55,6 +60,7 @@ impl Caller {
         match self {
             Caller::Session(who) => who.session.authenticated_at,
             Caller::Token(who) => who.token.authenticated_at,
+            Caller::ApiKey(_) => Timestamp::from_millis(0),
             Caller::Basic(who) => who.proof.at,
         }
     }
@@ -62,18 +68,25 @@ impl Caller {
     pub fn session(&self) -> Option<&Session> {
         match self {
             Caller::Session(who) => Some(&who.session),
-            Caller::Token(_) | Caller::Basic(_) => None,
+            Caller::Token(_) | Caller::ApiKey(_) | Caller::Basic(_) => None,
         }
     }
 
     pub fn token(&self) -> Option<&Token> {
         match self {
             Caller::Token(who) => Some(&who.token),
-            Caller::Session(_) | Caller::Basic(_) => None,
+            Caller::Session(_) | Caller::ApiKey(_) | Caller::Basic(_) => None,
         }
     }
 
-    /// Whether he has proved nothing but that his browser was to be remembered.
+    pub fn key(&self) -> Option<&ApiKey> {
+        match self {
+            Caller::ApiKey(who) => Some(&who.key),
+            Caller::Session(_) | Caller::Token(_) | Caller::Basic(_) => None,
+        }
+    }
+
+    /// Whether he has proved nothing, or nothing but that his browser was to be remembered.
     pub fn is_remembered_only(&self) -> bool {
         self.proofs().iter().all(|proof| proof.factor == Factor::Remember)
     }

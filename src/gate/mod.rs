@@ -8,6 +8,7 @@
 //! parallel guesses count as a thousand.
 
 mod admission;
+mod api_keys;
 mod basic;
 mod caller;
 mod devices;
@@ -22,6 +23,7 @@ mod sessions;
 mod throttle;
 mod tokens;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -30,6 +32,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub(crate) use admission::Admission;
+pub(crate) use api_keys::{ByKey, KeyRefusal};
 pub(crate) use caller::{ByBasic, ByToken, Caller};
 pub(crate) use devices::{DEVICE_LIVES, Devices};
 pub(crate) use events::Events;
@@ -91,6 +94,8 @@ pub(crate) struct Gate {
     pub clock: Clock,
     pub events: Events,
     pub policy: Arc<dyn Policy>,
+    /// The scopes that API keys may have.
+    pub scopes: BTreeSet<String>,
     /// Calls of the policy beside the requests.
     calls: Arc<Semaphore>,
     /// When the expired rows were last swept, in milliseconds.
@@ -109,6 +114,7 @@ pub(crate) struct Parts {
     pub clock: Clock,
     pub events: Events,
     pub policy: Arc<dyn Policy>,
+    pub scopes: BTreeSet<String>,
 }
 
 /// How often an instance sweeps expired rows, how many in one statement, and how many statements at most: short ones,
@@ -128,6 +134,7 @@ impl Gate {
             clock,
             events,
             policy,
+            scopes,
         } = parts;
         Gate {
             config,
@@ -138,6 +145,7 @@ impl Gate {
             clock,
             events,
             policy,
+            scopes,
             calls: Arc::new(Semaphore::new(failures::CALLS_AT_ONCE)),
             swept_at: AtomicI64::new(0),
             sweeping: Arc::default(),
@@ -183,7 +191,10 @@ async fn sweep(store: &dyn Datastore, now: Timestamp, idle: Timestamp, absolute:
         let sessions = store.sweep_sessions(idle, absolute, SWEEP_ROWS).await?;
         let series = store.sweep_series(now, SWEEP_ROWS).await?;
         let counters = store.sweep_counters(now, SWEEP_ROWS).await?;
-        if sessions == 0 && series == 0 && counters == 0 {
+        let keys = store
+            .sweep_api_keys(now - api_keys::SHOWN_AFTERWARDS, SWEEP_ROWS)
+            .await?;
+        if sessions == 0 && series == 0 && counters == 0 && keys == 0 {
             break;
         }
     }

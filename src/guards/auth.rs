@@ -11,14 +11,14 @@ use crate::gate::Caller;
 use crate::guards::{
     Basic, Mechanisms, SecurityError, abort_without_fairing, fail, refuse_wanting, security, unavailable,
 };
-use crate::model::{Assurance, Mechanism, Role, Session, Token, User, UserId};
+use crate::model::{ApiKey, Assurance, Mechanism, Role, Session, Token, User, UserId};
 use crate::security::Security;
 use crate::web::callers;
 use crate::web::refusal::Wanted;
 
-/// A user who has shown who he is by one of the mechanisms `M`: [`Token`], [`Session`], [`Basic`] or a tuple of them
+/// A user who has shown who he is by one of the mechanisms `M`: [`Token`], [`ApiKey`], [`Session`], [`Basic`] or a tuple of them
 /// (`auth_required` of the reference). Each of the usual choices has a name of its own: [`AuthUser`], [`SessionUser`],
-/// [`TokenUser`], [`BasicUser`].
+/// [`TokenUser`], [`BasicUser`], [`ApiKeyUser`].
 ///
 /// ```
 /// use rocket::get;
@@ -32,9 +32,11 @@ use crate::web::refusal::Wanted;
 ///
 /// # How it decides
 ///
-/// They are asked in the order token, session, basic, and the first that is good serves; [`Auth::mechanism`] says which.
+/// They are asked in the order token, API key, session, basic, and the first that is good serves; [`Auth::mechanism`] says which.
 ///
 /// * **Token**: an auth token in `Authentication-Token` or `Authorization: Bearer`.
+/// * **API key**: a key in `X-API-Key` (`api_key_header`) or `Authorization: Bearer`. It brings no more than its scopes say,
+///   and is never fresh: see [`ApiKey`].
 /// * **Session**: the session cookie, or the remember cookie. For an unsafe request (anything but GET, HEAD, OPTIONS and
 ///   TRACE, and any with a form for a body) the browser must vouch that it comes from this site by `Sec-Fetch-Site` or
 ///   `Origin`, or the request must carry the CSRF token in a header; else it is refused with 403. So an application's own
@@ -86,6 +88,21 @@ pub type TokenUser = Auth<Token>;
 /// A user who came with his name and his password (`http_auth_required` of the reference).
 pub type BasicUser = Auth<Basic>;
 
+/// A user for whom a program came with one of his API keys. Whatever is wrong with a key, the answer is the same 401.
+///
+/// ```
+/// use rocket::post;
+/// use rocket_security::ApiKeyUser;
+///
+/// #[post("/backups")]
+/// fn back_up(user: ApiKeyUser) -> String {
+///     format!("{} by the key {:?}", user.email, user.key().map(|key| &key.name))
+/// }
+/// ```
+///
+/// The launch stops while `api_keys` is off.
+pub type ApiKeyUser = Auth<ApiKey>;
+
 impl<M> Auth<M> {
     /// By what the user has shown who he is in this request.
     pub fn mechanism(&self) -> Mechanism {
@@ -102,6 +119,11 @@ impl<M> Auth<M> {
         self.caller.token()
     }
 
+    /// The API key that served the request, if one did.
+    pub fn key(&self) -> Option<&ApiKey> {
+        self.caller.key()
+    }
+
     /// By what the user proved who he is, and when: in this session, before this token was made, or in this request.
     pub fn assurance(&self) -> Assurance<'_> {
         Assurance::of(self.caller.proofs(), self.caller.authenticated_at())
@@ -111,11 +133,20 @@ impl<M> Auth<M> {
         &self.caller
     }
 
-    /// The user's roles, read once per request when they are first asked for.
+    /// The user's roles, read once per request when they are first asked for; of an API key's user what its scopes leave of
+    /// them ([`ApiKey::narrow`]).
     ///
     /// # Errors
     /// When the store does not answer; the failure has then been noted as this request's refusal.
     pub async fn roles(&self, req: &Request<'_>) -> Result<Arc<Vec<Role>>, SecurityError> {
+        let roles = self.all_roles(req).await?;
+        Ok(match self.key() {
+            Some(key) => Arc::new(key.narrow(&roles)),
+            None => roles,
+        })
+    }
+
+    async fn all_roles(&self, req: &Request<'_>) -> Result<Arc<Vec<Role>>, SecurityError> {
         let user = self.caller.user().id;
         let cached = req
             .local_cache_async(async {
@@ -199,6 +230,13 @@ impl<'r, M: Mechanisms> FromRequest<'r> for Auth<M> {
 
 impl<M: Mechanisms> Sentinel for Auth<M> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
+        let security = rocket.state::<Security>();
+        if M::SET == [Mechanism::ApiKey] && security.is_some_and(|security| !security.config().api_keys) {
+            eprintln!(
+                "rocket_security: a route uses the guard ApiKeyUser, but API keys are off: write `api_keys = true`."
+            );
+            return true;
+        }
         abort_without_fairing(rocket, guard_name::<M>())
     }
 }

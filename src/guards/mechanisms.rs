@@ -1,12 +1,12 @@
 //! By what a guard takes its user, written as a type.
 
-use crate::model::{Mechanism, Session, Token};
+use crate::model::{ApiKey, Mechanism, Session, Token};
 
 /// The mechanism of a name and a password in each request (HTTP Basic), as a type: `Auth<Basic>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basic {}
 
-/// By what [`Auth`](crate::Auth) takes its user: [`Token`], [`Session`] or [`Basic`], or a tuple of them.
+/// By what [`Auth`](crate::Auth) takes its user: [`Token`], [`ApiKey`], [`Session`] or [`Basic`], or a tuple of them.
 ///
 /// ```
 /// use rocket_security::{Basic, Mechanism, Mechanisms, Session, Token};
@@ -15,11 +15,11 @@ pub enum Basic {}
 /// assert_eq!(Basic::SET, [Mechanism::Basic]);
 /// ```
 ///
-/// They are asked in the order token, session, basic, however they are written.
+/// They are asked in the order token, API key, session, basic, however they are written.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a way to authenticate",
     label = "neither a mechanism nor a tuple of them",
-    note = "write one of `Token`, `Session` and `Basic`, or a tuple such as `Auth<(Token, Session, Basic)>`"
+    note = "write one of `Token`, `ApiKey`, `Session` and `Basic`, or a tuple such as `Auth<(Token, Session, Basic)>`"
 )]
 pub trait Mechanisms: sealed::Sealed + 'static {
     /// They.
@@ -40,7 +40,7 @@ macro_rules! mechanisms {
     )+};
 }
 
-mechanisms! { Token => Token, Session => Session, Basic => Basic }
+mechanisms! { Token => Token, ApiKey => ApiKey, Session => Session, Basic => Basic }
 
 macro_rules! tuples {
     ($($($name:ident)+;)+) => {$(
@@ -62,6 +62,7 @@ pub(super) fn guard_name<M: Mechanisms>() -> &'static str {
         [Mechanism::Token, Mechanism::Session] => "AuthUser",
         [Mechanism::Session] => "SessionUser",
         [Mechanism::Token] => "TokenUser",
+        [Mechanism::ApiKey] => "ApiKeyUser",
         [Mechanism::Basic] => "BasicUser",
         _ => "Auth",
     }

@@ -22,7 +22,7 @@ mod visitor;
 
 pub use crate::web::refusal::Refusal;
 pub use anonymous::Anonymous;
-pub use auth::{Auth, AuthUser, BasicUser, SessionUser, TokenUser};
+pub use auth::{ApiKeyUser, Auth, AuthUser, BasicUser, SessionUser, TokenUser};
 pub use context::SecurityContext;
 pub use csrf_form::CsrfForm;
 pub use fresh::Fresh;

@@ -79,6 +79,20 @@ pub enum Event {
         /// Seconds until the next try is served.
         seconds: u64,
     },
+    /// A user made an API key, or the application made one for him.
+    ApiKeyCreated {
+        /// Whose key it is.
+        user: UserId,
+        /// The key's public id.
+        key: String,
+    },
+    /// An API key was revoked by its user or by the application.
+    ApiKeyRevoked {
+        /// Whose key it was.
+        user: UserId,
+        /// The key's public id.
+        key: String,
+    },
     /// A request came from another site, or with a wrong CSRF token.
     CrossSiteRefused,
 }

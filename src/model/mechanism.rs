@@ -4,6 +4,8 @@
 pub enum Mechanism {
     /// An auth token in a header.
     Token,
+    /// An API key in a header.
+    ApiKey,
     /// The cookie of a session.
     Session,
     /// A name and a password in `Authorization: Basic` (RFC 7617).
@@ -15,6 +17,7 @@ impl Mechanism {
     pub const fn name(self) -> &'static str {
         match self {
             Mechanism::Token => "token",
+            Mechanism::ApiKey => "api-key",
             Mechanism::Session => "session",
             Mechanism::Basic => "basic",
         }

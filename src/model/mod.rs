@@ -1,5 +1,6 @@
 //! Plain data and its rules. Nothing here does I/O.
 
+mod api_key;
 mod assurance;
 mod counter;
 mod event;
@@ -13,6 +14,8 @@ mod timestamp;
 mod token;
 mod user;
 
+pub use api_key::{ApiKey, ApiKeyHash, NewApiKey};
+pub(crate) use api_key::{Lives, role_of};
 pub use assurance::Assurance;
 pub use counter::{Counter, CounterKey};
 pub use event::Event;

@@ -26,15 +26,15 @@ pub mod rules;
 mod versions;
 
 pub use crate::model::{
-    Counter, CounterKey, FIELDS_MAX, Issued, NewUser, OwnIdentity, RememberSeries, Rotation, SeriesHash,
-    SessionHash, TokenHash,
+    ApiKeyHash, Counter, CounterKey, FIELDS_MAX, Issued, NewUser, OwnIdentity, RememberSeries, Rotation,
+    SeriesHash, SessionHash, TokenHash,
 };
 pub(crate) use versions::check_versions;
 
 pub use along::{Along, BoxError, WithUser};
 
 use crate::error::{Error, Result};
-use crate::model::{Role, Session, Timestamp, User, UserId};
+use crate::model::{ApiKey, Role, Session, Timestamp, User, UserId};
 
 /// By which attribute a user is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,12 +103,12 @@ pub trait Users: Send + Sync {
     /// What else the user is known by, in the order of the attributes' names.
     async fn identities_of(&self, id: UserId) -> Result<Vec<OwnIdentity>>;
 
-    /// Activates or deactivates; deactivation ends all sessions and all remembered browsers' series in the same
-    /// transaction. `false` when nothing changed.
+    /// Activates or deactivates; deactivation ends all sessions, all remembered browsers' series and all API keys
+    /// in the same transaction. `false` when nothing changed.
     async fn set_active(&self, id: UserId, active: bool, now: Timestamp) -> Result<bool>;
 
-    /// Gives the user another `fs_uniquifier` and ends all sessions and all remembered browsers' series in the same
-    /// transaction.
+    /// Gives the user another `fs_uniquifier` and ends all sessions, all remembered browsers' series and all API keys
+    /// in the same transaction.
     async fn set_uniquifier(&self, id: UserId, fs_uniquifier: &str, now: Timestamp) -> Result<bool>;
 
     /// Removes the user with everything that hangs on him. `false` when there was none.
@@ -244,9 +244,50 @@ pub trait Counters: Send + Sync {
     async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize>;
 }
 
+/// Keys by which programs act for users.
+#[rocket::async_trait]
+pub trait ApiKeys: Send + Sync {
+    /// The version of this trait's contract that the store was written against, as a number; see the
+    /// [module's page](self#contract-versions).
+    fn contract(&self) -> u32;
+
+    /// Stores a new key, unless the user has `limit` of them already, expired ones among them: then `false`, and nothing
+    /// has changed. However many are made at once, he never has more.
+    ///
+    /// What does not fit is refused ([`rules::check_api_key`]), a taken id is a conflict on `api_key`. When the user is
+    /// gone or deactivated by now, or has another `fs_uniquifier` than the key, it is a conflict on `user_id`.
+    async fn create_api_key(&self, key: &Issued<ApiKey>, limit: u32) -> Result<bool>;
+
+    /// The key of that id, expired or not, and its user.
+    async fn api_key(&self, id: &str) -> Result<Option<(ApiKey, User)>>;
+
+    /// Writes when and from where a key was used, and its hash under the current key of the ring. `false` when its hash is
+    /// not `expected`, or it has been revoked meanwhile.
+    async fn touch_api_key(
+        &self,
+        id: &str,
+        expected: &ApiKeyHash,
+        rehashed: &ApiKeyHash,
+        now: Timestamp,
+        ip: Option<&str>,
+    ) -> Result<bool>;
+
+    /// All keys of a user, the youngest first, expired ones among them.
+    async fn api_keys_of(&self, user: UserId) -> Result<Vec<ApiKey>>;
+
+    /// Removes a key of this user. `false` when he has none of that id, whoever else has it.
+    async fn delete_api_key(&self, user: UserId, id: &str) -> Result<bool>;
+
+    /// Removes all keys of a user; says how many.
+    async fn delete_api_keys_of(&self, user: UserId) -> Result<usize>;
+
+    /// Removes at most `limit` keys that expired before `now`; says how many. A key without an end stays.
+    async fn sweep_api_keys(&self, now: Timestamp, limit: i64) -> Result<usize>;
+}
+
 /// Everything that this version of the library asks of a store.
 #[rocket::async_trait]
-pub trait Datastore: Users + Roles + Sessions + Remember + Counters {
+pub trait Datastore: Users + Roles + Sessions + Remember + Counters + ApiKeys {
     /// Whether the store answers at all; asked once at launch.
     async fn ping(&self) -> Result<()>;
 

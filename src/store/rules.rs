@@ -10,7 +10,7 @@
 
 use crate::crypto::SealedPassword;
 use crate::error::{Error, Result};
-use crate::model::{FIELDS_MAX, NewUser, OwnIdentity};
+use crate::model::{ApiKey, FIELDS_MAX, NewUser, OwnIdentity};
 
 /// Whether a text can be stored at all: one with a NUL character cannot, and so need not be looked for.
 pub fn can_be_stored(text: &str) -> bool {
@@ -121,6 +121,72 @@ pub fn check_uniquifier(fs_uniquifier: &str) -> Result<()> {
     // 64 for what an import brings along.
     hexadecimal("fs_uniquifier", fs_uniquifier, &[32, 64])
 }
+/// How many scopes a key may have, and of how many characters.
+pub(crate) const SCOPES_MAX: usize = 100;
+const SCOPE_CHARACTERS: usize = 100;
+
+/// How many characters the name of an API key may have.
+pub(crate) const API_KEY_NAME_MAX: usize = 64;
+
+/// An API key: its id 32 hexadecimal digits, its prefix up to 16 letters, digits and underscores, its name 1 to 64
+/// characters without white space around them, and up to 100 scopes.
+///
+/// # Errors
+/// An invalid value, and which it is.
+pub fn check_api_key(key: &ApiKey) -> Result<()> {
+    if !is_api_key_id(&key.id) {
+        return Err(Error::invalid(
+            "the id of an API key is not 32 hexadecimal digits",
+        ));
+    }
+    if !crate::crypto::is_prefix(&key.prefix) {
+        return Err(Error::invalid(
+            "the prefix of an API key is not 1 to 16 letters, digits and underscores",
+        ));
+    }
+    check_api_key_name(&key.name)?;
+    check_uniquifier(&key.fs_uniquifier)?;
+    if key.scopes.len() > SCOPES_MAX {
+        return Err(Error::invalid(format!(
+            "an API key has more than {SCOPES_MAX} scopes"
+        )));
+    }
+    key.scopes.iter().try_for_each(|scope| check_scope(scope))
+}
+
+/// The name of an API key: 1 to 64 characters, none of them a control character, without white space around them.
+///
+/// # Errors
+/// An invalid value.
+pub fn check_api_key_name(name: &str) -> Result<()> {
+    if name.is_empty() || name.trim() != name || name.contains(char::is_control) {
+        return Err(Error::invalid(
+            "the name of an API key is empty, has white space around it, or a control character",
+        ));
+    }
+    fits("the name of an API key", name, API_KEY_NAME_MAX)
+}
+
+/// A scope of an API key: 1 to 100 characters, none of them a control character, without white space around them.
+///
+/// # Errors
+/// An invalid value.
+pub fn check_scope(scope: &str) -> Result<()> {
+    let role = crate::model::role_of(scope);
+    if scope.is_empty() || scope.trim() != scope || scope.contains(char::is_control) || role == Some("") {
+        return Err(Error::invalid(format!(
+            "the scope `{}` is empty, has white space around it, or a control character",
+            scope.escape_debug()
+        )));
+    }
+    fits("the scope", scope, SCOPE_CHARACTERS)
+}
+
+/// Whether an API key can have this id: 32 hexadecimal digits in lower case. No other need be looked for.
+pub fn is_api_key_id(id: &str) -> bool {
+    id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// A role's name, at most 80 characters, and its description, at most 255.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
 use crate::error::{Error, Result};
-use crate::store::{Counters, Datastore, Remember, Roles, Sessions, Users};
+use crate::store::{ApiKeys, Counters, Datastore, Remember, Roles, Sessions, Users};
 
 impl dyn Users {
     /// The version of the contract that this library asks for: 2 since a user is found by his `fs_uniquifier`.
@@ -26,6 +26,11 @@ impl dyn Counters {
     pub const CONTRACT: u32 = 1;
 }
 
+impl dyn ApiKeys {
+    /// The version of the contract that this library asks for.
+    pub const CONTRACT: u32 = 1;
+}
+
 /// Refuses a store that promises something else than what the library relies on.
 pub(crate) fn check_versions(store: &dyn Datastore) -> Result<()> {
     for (name, written, asked) in [
@@ -34,6 +39,7 @@ pub(crate) fn check_versions(store: &dyn Datastore) -> Result<()> {
         ("Sessions", Sessions::contract(store), <dyn Sessions>::CONTRACT),
         ("Remember", Remember::contract(store), <dyn Remember>::CONTRACT),
         ("Counters", Counters::contract(store), <dyn Counters>::CONTRACT),
+        ("ApiKeys", ApiKeys::contract(store), <dyn ApiKeys>::CONTRACT),
     ] {
         if written < asked {
             return Err(Error::config(format!(

@@ -276,6 +276,20 @@ messages! {
     TwoCredentials = "TWO_CREDENTIALS" Error [],
     /// Too many tries; the next one counts after a wait.
     TooManyAttempts = "TOO_MANY_ATTEMPTS" Error ["seconds"],
+    /// The API key is made.
+    ApiKeyCreated = "API_KEY_CREATED" Success ["name"],
+    /// The life asked for is no number of days, or too long.
+    ApiKeyInvalidLifetime = "API_KEY_INVALID_LIFETIME" Error ["max"],
+    /// This cannot be the name of an API key.
+    ApiKeyInvalidName = "API_KEY_INVALID_NAME" Error ["max"],
+    /// The API key cannot have that scope.
+    ApiKeyInvalidScope = "API_KEY_INVALID_SCOPE" Error [],
+    /// The user has as many API keys as he may.
+    ApiKeyLimitReached = "API_KEY_LIMIT_REACHED" Error ["max"],
+    /// The user has no such API key.
+    ApiKeyNotFound = "API_KEY_NOT_FOUND" Error [],
+    /// The API key is revoked.
+    ApiKeyRevoked = "API_KEY_REVOKED" Success [],
     /// A field of the application's own was left out.
     ValueNotProvided = "VALUE_NOT_PROVIDED" Error [],
 }
@@ -288,6 +302,13 @@ mod tests {
     fn the_reference_has_92_and_each_key_leads_back() {
         let own = [
             "ACCOUNT_LOCKED",
+            "API_KEY_CREATED",
+            "API_KEY_INVALID_LIFETIME",
+            "API_KEY_INVALID_NAME",
+            "API_KEY_INVALID_SCOPE",
+            "API_KEY_LIMIT_REACHED",
+            "API_KEY_NOT_FOUND",
+            "API_KEY_REVOKED",
             "CSRF_FAILED",
             "LOGGED_OUT",
             "REGISTERED",

@@ -1,4 +1,4 @@
-//! For whom a request speaks: each mechanism asked once per request, in the order token, session, basic.
+//! For whom a request speaks: each mechanism asked once per request, in the order token, API key, session, basic.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use rocket::Request;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::gate::{ByBasic, ByToken, Caller};
+use crate::gate::{ByBasic, ByKey, ByToken, Caller};
 use crate::model::{Mechanism, Reason};
 use crate::security::Security;
 use crate::web::credentials::{self, Credential, TwoCredentials};
@@ -15,6 +15,8 @@ use crate::web::visit::{self, Visit};
 use crate::web::{next, origin, reply};
 
 struct TokenAsked(Result<Option<Arc<ByToken>>>);
+
+struct KeyAsked(Result<Option<Arc<ByKey>>>);
 
 struct BasicAsked(Result<Result<Arc<ByBasic>, Reason>>);
 
@@ -47,7 +49,7 @@ pub(crate) async fn find(
     Visit::of(req).mark_personal();
     let has = |mechanism| mechanisms.contains(&mechanism);
     let mut credential = None;
-    if has(Mechanism::Token) || has(Mechanism::Basic) {
+    if has(Mechanism::Token) || has(Mechanism::ApiKey) || has(Mechanism::Basic) {
         credential = match credentials::presented(req, security.config(), body) {
             Ok(credential) => credential,
             Err(TwoCredentials) => return Ok(Err(Reason::TwoCredentials)),
@@ -58,6 +60,12 @@ pub(crate) async fn find(
         && let Some(who) = Box::pin(by_token(req, security, text)).await?
     {
         return Ok(Ok(found(req, Caller::Token(who))));
+    }
+    if has(Mechanism::ApiKey)
+        && let Some(Credential::ApiKey(text)) = &credential
+        && let Some(who) = Box::pin(by_key(req, security, text)).await?
+    {
+        return Ok(Ok(found(req, Caller::ApiKey(who))));
     }
     if has(Mechanism::Session)
         && let Some(who) = reply::owned(visit::identify(req, security).await)?
@@ -94,7 +102,7 @@ fn may_act(req: &Request<'_>, security: &Security, caller: &Caller) -> bool {
     match mechanism {
         Mechanism::Session => visit::may_act(req, security),
         // Whoever sends these without a browser sends no `Origin`, and has no token to send.
-        Mechanism::Token | Mechanism::Basic => {
+        Mechanism::Token | Mechanism::ApiKey | Mechanism::Basic => {
             !origin::is_unsafe(req)
                 || origin::cross_site(req, next::own(req, security).as_ref()) != origin::Evidence::CrossSite
         }
@@ -106,6 +114,18 @@ async fn by_token(req: &Request<'_>, security: &Security, token: &str) -> Result
         .local_cache_async(async {
             let who = security.gate().by_token(token).await;
             TokenAsked(who.map(|who| who.map(Arc::new)))
+        })
+        .await;
+    copied(&asked.0)
+}
+
+async fn by_key(req: &Request<'_>, security: &Security, key: &str) -> Result<Option<Arc<ByKey>>> {
+    let asked = req
+        .local_cache_async(async {
+            Visit::of(req).mark_personal();
+            let client = visit::client(req, security);
+            let who = security.gate().by_api_key(key, &client).await;
+            KeyAsked(who.map(|who| who.map(Arc::new)))
         })
         .await;
     copied(&asked.0)
@@ -141,8 +161,10 @@ fn copied<T: Clone>(asked: &Result<T>) -> Result<T> {
 pub(crate) fn challenges(config: &Config, mechanisms: &[Mechanism]) -> Vec<String> {
     let realm = &config.default_http_auth_realm;
     let has = |mechanism| mechanisms.contains(&mechanism);
+    // Tokens and keys are asked for by the same word.
+    let bearer = has(Mechanism::Token) || has(Mechanism::ApiKey);
     [
-        has(Mechanism::Token).then(|| format!("Bearer realm=\"{realm}\"")),
+        bearer.then(|| format!("Bearer realm=\"{realm}\"")),
         has(Mechanism::Basic).then(|| format!("Basic realm=\"{realm}\", charset=\"UTF-8\"")),
     ]
     .into_iter()

@@ -3,6 +3,7 @@
 use rocket::Request;
 
 use crate::config::Config;
+use crate::crypto::ApiKeySecret;
 use crate::web::fields::Fields;
 
 /// Longer is no credential of ours; what an attacker sends must not decide how much is looked at.
@@ -13,6 +14,8 @@ const LONGEST: usize = 8192;
 pub(crate) enum Credential {
     /// An auth token; from a header, or from where only a setting lets it be.
     Token { text: String, in_header: bool },
+    /// What stands where an API key belongs, right or not. Never from elsewhere than a header.
+    ApiKey(String),
     /// The part of `Authorization: Basic` that follows the scheme.
     Basic(String),
 }
@@ -46,6 +49,12 @@ pub(crate) fn presented(
     };
     for value in req.headers().get("Authorization").filter(is_sane) {
         match value.trim().split_once(' ') {
+            // No auth token has the form of a key.
+            Some((scheme, rest))
+                if scheme.eq_ignore_ascii_case("bearer") && ApiKeySecret::looks_like(rest.trim()) =>
+            {
+                add(Credential::ApiKey(rest.trim().to_owned()))?;
+            }
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => add(token(rest.trim(), true))?,
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("basic") => {
                 add(Credential::Basic(rest.trim().to_owned()))?;
@@ -59,6 +68,12 @@ pub(crate) fn presented(
         .filter(is_sane)
     {
         add(token(value.trim(), true))?;
+    }
+    // Where keys are off the header may be the application's own.
+    if config.api_keys {
+        for value in req.headers().get(&config.api_key_header).filter(is_sane) {
+            add(Credential::ApiKey(value.trim().to_owned()))?;
+        }
     }
     if let Some(fields) = body.filter(|_| config.token_in_body)
         && let Ok(Some(text)) = fields.text(&config.token_authentication_key)

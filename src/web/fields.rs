@@ -117,10 +117,6 @@ impl Fields {
     }
 
     /// A code of digits: text, or the integer that some clients make of it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the wire's rule, for the features that come next")
-    )]
     pub(crate) fn code(&self, name: &str) -> Result<Option<Cow<'_, str>>, FieldProblem> {
         match self.single(name)? {
             Some(Value::Number(number)) if number.is_u64() => Ok(Some(Cow::Owned(number.to_string()))),
@@ -141,10 +137,6 @@ impl Fields {
     }
 
     /// All texts of a field: a form repeats it, JSON sends a list or a single text.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the wire's rule, for the features that come next")
-    )]
     pub(crate) fn list(&self, name: &str) -> Result<Vec<&str>, FieldProblem> {
         let Some(entry) = self.entry(name) else {
             return Ok(Vec::new());

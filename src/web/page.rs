@@ -17,10 +17,22 @@ pub(crate) struct Page {
     pub errors: FieldErrors,
     /// What the page says when it has no form: the reason of a refusal.
     pub message: Option<(Message, Vec<(&'static str, String)>)>,
+    /// What the feature's own template shows besides.
+    pub details: Details,
     /// Where the visitor goes afterwards; links to sibling pages keep it.
     pub next: Option<String>,
     /// What the application's context functions say.
     pub app: BTreeMap<String, serde_json::Value>,
+}
+
+/// Values for a feature's own template. No `Debug` of them: an API key stands there the one time that it is shown.
+#[derive(Clone, Default)]
+pub(crate) struct Details(pub serde_json::Value);
+
+impl std::fmt::Debug for Details {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Details")
+    }
 }
 
 /// A form before it is rendered.

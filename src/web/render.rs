@@ -134,6 +134,7 @@ fn context(req: &Request<'_>, security: &Security, locale: &Locale, page: Page) 
     });
     context.next_query = next_query(page.next.as_deref());
     context.next = page.next;
+    context.details = page.details.0;
     context.app = page.app;
     Ok(context)
 }
@@ -244,7 +245,8 @@ mod tests {
     async fn pages_say_nothing_outside_the_catalogue() {
         let app = App::new()
             .set("security.registerable", true)
-            .set("security.username_enable", true);
+            .set("security.username_enable", true)
+            .set("security.api_keys", true);
         let client = Client::tracked(app.rocket(crate::SecurityFairing::pseudo_texts))
             .await
             .unwrap();
@@ -284,7 +286,7 @@ mod tests {
             }
         }
         sign_in(&client, "ada@example.org").await.unwrap();
-        for url in ["/verify", "/verify?next=/x"] {
+        for url in ["/verify", "/verify?next=/x", "/api-keys"] {
             check(
                 url,
                 &client.get(url).dispatch().await.into_string().await.unwrap(),
@@ -301,6 +303,6 @@ mod tests {
             .await;
         assert_eq!(unreadable.status(), Status::BadRequest);
         check("error", &unreadable.into_string().await.unwrap());
-        assert_eq!(seen, 22);
+        assert_eq!(seen, 23);
     }
 }

@@ -93,6 +93,13 @@ races! {
     race_make_counter: "one of 64 makes the counter";
     race_swap_counter: "one of 64 swaps the counter";
     race_count_failures: "of 64 failures none is lost";
+    race_create_api_key: "one of 64 stores the key";
+    race_create_api_keys_up_to_the_limit: "of 64 keys no more than the limit are made";
+    race_delete_api_key: "one of 64 revokes the key";
+    race_touch_api_key: "one of 64 moves the key to another hash";
+    race_touch_and_delete_api_key: "of 64 who touch a key none outlives its end";
+    race_create_api_key_and_deactivate: "of 64 keys none outlives a deactivation";
+    race_create_api_key_and_sign_out_everywhere: "of 64 keys none outlives a new uniquifier";
 }
 
 #[test]
@@ -168,7 +175,7 @@ fn a_store_of_another_contract_is_told_what_to_do() {
     for (fault, told) in [
         (
             Fault::OldContract,
-            "was written against version 0 of `Users`, and this rocket_security relies on version 1: read in \
+            "was written against version 0 of `Users`, and this rocket_security relies on version 2: read in \
              docs/datastores.md what has changed",
         ),
         (

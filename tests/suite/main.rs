@@ -3,6 +3,7 @@
 mod alike;
 mod anatomy;
 mod answer;
+mod api_keys;
 mod attack;
 mod attempt;
 mod compile_fail;

@@ -1,6 +1,7 @@
 //! What every datastore must do. Each function is a rule: it stands for itself, makes its own users and counts nothing
 //! that is not its own.
 
+mod api_keys;
 mod counters;
 mod identities;
 mod judge;
@@ -121,6 +122,16 @@ const RULES: &[Rule] = list_of_rules! {
         counters::a_counter_is_forgotten,
         sweeps::a_sweep_takes_only_expired_counters,
     }
+    "ApiKeys": {
+        api_keys::a_key_is_found_as_it_was_made,
+        api_keys::a_key_needs_its_user,
+        api_keys::a_key_that_does_not_fit_is_refused,
+        api_keys::nobody_has_more_keys_than_he_may,
+        api_keys::a_key_is_touched_only_under_its_hash,
+        api_keys::a_key_is_revoked_by_its_user_alone,
+        api_keys::whatever_ends_all_sessions_ends_all_keys,
+        api_keys::a_sweep_takes_only_expired_keys,
+    }
     "Users": {
         races::users::one_of_64_makes_the_user,
         races::users::one_of_64_gets_the_number,
@@ -163,6 +174,15 @@ const RULES: &[Rule] = list_of_rules! {
         races::counters::one_of_64_makes_the_counter,
         races::counters::one_of_64_swaps_the_counter,
         races::counters::of_64_failures_none_is_lost,
+    }
+    "ApiKeys": {
+        races::api_keys::one_of_64_stores_the_key,
+        races::api_keys::of_64_keys_no_more_than_the_limit_are_made,
+        races::api_keys::one_of_64_revokes_the_key,
+        races::api_keys::one_of_64_moves_the_key_to_another_hash,
+        races::api_keys::of_64_who_touch_a_key_none_outlives_its_end,
+        races::endings::of_64_keys_none_outlives_a_deactivation,
+        races::endings::of_64_keys_none_outlives_a_new_uniquifier,
     }
 };
 

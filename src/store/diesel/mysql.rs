@@ -1,5 +1,7 @@
 //! The store on MySQL and MariaDB.
 
+#[path = "api_keys.rs"]
+mod api_keys;
 #[path = "counters.rs"]
 mod counters;
 #[path = "remember.rs"]
@@ -43,7 +45,7 @@ type Inline = NoReaders;
 pub type MySqlPool = DieselPool<AsyncMysqlConnection>;
 type Pool = MySqlPool;
 
-const MIGRATIONS: &[Migration] = migrations!["mysql": "0001_core", "0002_remember"];
+const MIGRATIONS: &[Migration] = migrations!["mysql": "0001_core", "0002_remember", "0004_api_keys"];
 
 /// Locks have names of the whole server, at most 64 characters long, hence the digest of the database's name.
 const LOCK: &str = "CONCAT('rocket_security_', MD5(DATABASE()))";

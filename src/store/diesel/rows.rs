@@ -1,5 +1,7 @@
 //! Rows as the tables hold them, and the way from and to the model.
 
+pub(super) mod api_key;
+
 use diesel::{Insertable, Queryable};
 
 use super::failure::Failure;
@@ -319,7 +321,7 @@ impl<'a> From<&'a RememberSeries> for NewRememberRow<'a> {
 
 /// What a visitor's browser says about itself must not make the insert fail: not by its length, and not by a
 /// NUL, which PostgreSQL refuses.
-fn cut(text: &str, characters: usize) -> String {
+pub(super) fn cut(text: &str, characters: usize) -> String {
     text.chars().filter(|&c| c != '\0').take(characters).collect()
 }
 

@@ -93,11 +93,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    security_api_keys (public_id) {
+        public_id -> Text,
+        hash -> Binary,
+        user_id -> BigInt,
+        fs_uniquifier -> Text,
+        prefix -> Text,
+        name -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        last_used_ip -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(security_users_roles -> security_roles (role_id));
 diesel::joinable!(security_users_roles -> security_users (user_id));
 diesel::joinable!(security_identities -> security_users (user_id));
 diesel::joinable!(security_sessions -> security_users (user_id));
 diesel::joinable!(security_remember -> security_users (user_id));
+diesel::joinable!(security_api_keys -> security_users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     security_users,
     security_identities,
@@ -106,6 +123,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     security_sessions,
     security_counters,
     security_remember,
+    security_api_keys,
 );
 
 diesel::table! {

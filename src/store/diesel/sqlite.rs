@@ -1,5 +1,7 @@
 //! The store on an SQLite file.
 
+#[path = "api_keys.rs"]
+mod api_keys;
 #[path = "counters.rs"]
 mod counters;
 #[path = "remember.rs"]
@@ -44,7 +46,7 @@ type Inline = Readers;
 pub type SqlitePool = DieselPool<SyncConnectionWrapper<SqliteConnection>>;
 type Pool = SqlitePool;
 
-const MIGRATIONS: &[Migration] = migrations!["sqlite": "0001_core", "0002_remember"];
+const MIGRATIONS: &[Migration] = migrations!["sqlite": "0001_core", "0002_remember", "0004_api_keys"];
 
 /// `busy_timeout` comes first, for the others may have to wait already.
 const SETUP: &str = "PRAGMA busy_timeout = 5000;

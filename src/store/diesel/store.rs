@@ -9,15 +9,15 @@ use super::super::failure::Failure;
 use super::super::line::{Answer, Tries, detached};
 use super::users::By;
 use super::{Conn, Inline, Line, Pool, begin};
-use super::{counters, remember, roles, sessions, users};
+use super::{api_keys, counters, remember, roles, sessions, users};
 use crate::crypto::SealedPassword;
 use crate::error::Result;
 use crate::model::{
-    Counter, CounterKey, Issued, NewUser, OwnIdentity, RememberSeries, Role, Rotation, SeriesHash, Session,
-    SessionHash, Timestamp, User, UserId,
+    ApiKey, ApiKeyHash, Counter, CounterKey, Issued, NewUser, OwnIdentity, RememberSeries, Role, Rotation,
+    SeriesHash, Session, SessionHash, Timestamp, User, UserId,
 };
 use crate::store::rules;
-use crate::store::{Along, Counters, Datastore, Identity, Remember, Roles, Sessions, Users};
+use crate::store::{Along, ApiKeys, Counters, Datastore, Identity, Remember, Roles, Sessions, Users};
 
 type Transactions = <Conn as AsyncConnection>::TransactionManager;
 
@@ -451,6 +451,72 @@ impl Counters for Store {
 
     async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {
         self.write(move |line| Box::pin(counters::sweep_counters(line, now, limit)))
+            .await
+    }
+}
+
+#[rocket::async_trait]
+impl ApiKeys for Store {
+    fn contract(&self) -> u32 {
+        <dyn ApiKeys>::CONTRACT
+    }
+
+    async fn create_api_key(&self, key: &Issued<ApiKey>, limit: u32) -> Result<bool> {
+        rules::check_api_key(key)?;
+        let key = ApiKey::clone(key);
+        self.transaction(move |line| Box::pin(api_keys::create_api_key(line, key.clone(), i64::from(limit))))
+            .await
+    }
+
+    async fn api_key(&self, id: &str) -> Result<Option<(ApiKey, User)>> {
+        if !rules::is_api_key_id(id) {
+            return Ok(None);
+        }
+        let id = id.to_owned();
+        self.read(move |line| Box::pin(api_keys::api_key(line, id))).await
+    }
+
+    async fn touch_api_key(
+        &self,
+        id: &str,
+        expected: &ApiKeyHash,
+        rehashed: &ApiKeyHash,
+        now: Timestamp,
+        ip: Option<&str>,
+    ) -> Result<bool> {
+        if !rules::is_api_key_id(id) {
+            return Ok(false);
+        }
+        let (id, expected, rehashed) = (id.to_owned(), *expected, *rehashed);
+        let ip = ip.map(|ip| super::super::rows::cut(ip, 64));
+        self.write(move |line| {
+            let (id, ip) = (id.clone(), ip.clone());
+            Box::pin(api_keys::touch_api_key(line, id, expected, rehashed, now, ip))
+        })
+        .await
+    }
+
+    async fn api_keys_of(&self, user: UserId) -> Result<Vec<ApiKey>> {
+        self.read(move |line| Box::pin(api_keys::api_keys_of(line, user)))
+            .await
+    }
+
+    async fn delete_api_key(&self, user: UserId, id: &str) -> Result<bool> {
+        if !rules::is_api_key_id(id) {
+            return Ok(false);
+        }
+        let id = id.to_owned();
+        self.write(move |line| Box::pin(api_keys::delete_api_key(line, user, id.clone())))
+            .await
+    }
+
+    async fn delete_api_keys_of(&self, user: UserId) -> Result<usize> {
+        self.write(move |line| Box::pin(api_keys::delete_api_keys_of(line, user)))
+            .await
+    }
+
+    async fn sweep_api_keys(&self, now: Timestamp, limit: i64) -> Result<usize> {
+        self.write(move |line| Box::pin(api_keys::sweep_api_keys(line, now, limit)))
             .await
     }
 }

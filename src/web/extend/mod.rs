@@ -38,7 +38,7 @@ const REGISTER: &str = "register";
 const ERROR: &str = "error";
 
 /// Names that our forms, the reference's, or our pages use already.
-const TAKEN: [&str; 38] = [
+const TAKEN: [&str; 40] = [
     "_method",
     "chosen_method",
     "code",
@@ -48,6 +48,7 @@ const TAKEN: [&str; 38] = [
     "delete",
     "email",
     "errors",
+    "expires",
     "extra_fields",
     "fs_uniquifier",
     "generate_new_codes",
@@ -69,6 +70,7 @@ const TAKEN: [&str; 38] = [
     "remember",
     "role",
     "roles",
+    "scopes",
     "setup",
     "show_codes",
     "submit",

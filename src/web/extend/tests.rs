@@ -31,7 +31,7 @@ fn a_mistake_is_told_with_what_to_write() {
     assert_eq!(form("login", text("team")), "");
     assert_eq!(
         form("logn", text("team")),
-        "`.form(\"logn\", …)`: there is no form of this name; there are \"login\", \"logout\", \"register\", \"verify\""
+        "`.form(\"logn\", …)`: there is no form of this name; there are \"login\", \"logout\", \"register\", \"verify\", \"api_keys\""
     );
     assert_eq!(
         form("login", text("password")),

@@ -118,6 +118,14 @@ impl FieldErrors {
         self.0.iter().map(FieldError::code)
     }
 
+    /// The first message of the catalogue, for a page that has no form to show it at.
+    pub(crate) fn first_message(&self) -> Option<(Message, Vec<(&'static str, String)>)> {
+        self.0.iter().find_map(|error| match &error.text {
+            ErrorText::Message(message, args) => Some((*message, args.clone())),
+            ErrorText::Own(_) | ErrorText::Coded(..) => None,
+        })
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -33,6 +33,8 @@ pub(crate) struct PageContext {
     pub form: Option<FormView>,
     /// What a page without a form says: the reason of a refusal.
     pub message: Option<FlashView>,
+    /// What the page shows besides: the feature's own words.
+    pub details: serde_json::Value,
     /// Where the visitor goes afterwards.
     pub next: Option<String>,
     /// The same, to be put behind the address of a sibling page; see [`next_query`].
@@ -126,6 +128,7 @@ impl PageContext {
             flashes: Vec::new(),
             form: None,
             message: None,
+            details: serde_json::Value::Null,
             next: None,
             next_query: String::new(),
             texts: catalog.texts(locale),
@@ -153,6 +156,7 @@ pub(crate) fn title_id(view: &str, message: Option<Message>) -> &'static str {
         ("register", _) => "register-title",
         ("logout", _) => "logout-title",
         ("verify", _) => "verify-title",
+        ("api_keys", _) => "api-keys-title",
         (_, Some(Message::Unauthorized)) => "unauthorized-title",
         (_, Some(Message::Unauthenticated | Message::ReauthenticationRequired)) => "unauthenticated-title",
         (_, Some(Message::TemporarilyUnavailable)) => "unavailable-title",

@@ -16,6 +16,7 @@ templates! {
     "_forms.html.j2",
     "_icons.html.j2",
     "_style.css.j2",
+    "api_keys.html.j2",
     "base.html.j2",
     "error.html.j2",
     "login.html.j2",

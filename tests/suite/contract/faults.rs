@@ -168,6 +168,7 @@ pub const ALL: &[(Fault, &[&str])] = &[
             "a sweep takes only sessions that are over",
             "a sweep takes only expired series",
             "a sweep takes only expired counters",
+            "a sweep takes only expired keys",
         ],
     ),
     (
@@ -176,6 +177,7 @@ pub const ALL: &[(Fault, &[&str])] = &[
             "a sweep takes only sessions that are over",
             "a sweep takes only expired series",
             "a sweep takes only expired counters",
+            "a sweep takes only expired keys",
         ],
     ),
     (
@@ -239,4 +241,54 @@ pub const ALL: &[(Fault, &[&str])] = &[
         &["a counter is swapped only if it is the expected one"],
     ),
     (CounterIsNotForgotten, &["a counter is forgotten"]),
+    // API keys
+    (
+        DeactivationKeepsKeys,
+        &[
+            "whatever ends all sessions ends all keys",
+            "of 64 keys none outlives a deactivation",
+        ],
+    ),
+    (
+        UniquifierKeepsKeys,
+        &[
+            "whatever ends all sessions ends all keys",
+            "of 64 keys none outlives a new uniquifier",
+        ],
+    ),
+    (DeletionKeepsKeys, &["a key needs its user"]),
+    (
+        KeyLimitIsNotKept,
+        &[
+            "nobody has more keys than he may",
+            "of 64 keys no more than the limit are made",
+        ],
+    ),
+    (
+        KeyLimitIsReadThenKept,
+        &["of 64 keys no more than the limit are made"],
+    ),
+    (
+        KeyIsOverwritten,
+        &["a key is found as it was made", "one of 64 stores the key"],
+    ),
+    (RefusedKeyIsMade, &["a key needs its user"]),
+    (KeyThatDoesNotFitIsTaken, &["a key that does not fit is refused"]),
+    (KeyIgnoresSpaces, &["a key is found as it was made"]),
+    (ScopesAreLost, &["a key is found as it was made"]),
+    (
+        KeyHashIsNotCompared,
+        &[
+            "a key is touched only under its hash",
+            "one of 64 moves the key to another hash",
+        ],
+    ),
+    (
+        KeyHashIsReadThenWritten,
+        &["one of 64 moves the key to another hash"],
+    ),
+    (AddressOfUseIsLost, &["a key is touched only under its hash"]),
+    (KeysAreUnsorted, &["a key is found as it was made"]),
+    (KeyOfAnotherIsRevoked, &["a key is revoked by its user alone"]),
+    (KeyIsReadThenRevoked, &["one of 64 revokes the key"]),
 ];

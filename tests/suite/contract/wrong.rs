@@ -1,5 +1,6 @@
 //! A right store in a wrapper that does one thing wrong: what its users would take for the store's own mistake.
 
+mod api_keys;
 mod remember;
 mod roles;
 mod sessions;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 use rocket_security::store::{
     Counter, CounterKey, Counters, Datastore, RememberSeries, SeriesHash, SessionHash,
 };
-use rocket_security::{Error, Result, Session, Timestamp, User, UserId};
+use rocket_security::{ApiKey, Error, Result, Session, Timestamp, User, UserId};
 
 use crate::own_datastore::example::memory::MemoryStore;
 
@@ -96,6 +97,22 @@ pub enum Fault {
     CounterIsReadThenWritten,
     CounterIsComparedByFailuresOnly,
     CounterIsNotForgotten,
+    DeactivationKeepsKeys,
+    UniquifierKeepsKeys,
+    DeletionKeepsKeys,
+    KeyLimitIsNotKept,
+    KeyLimitIsReadThenKept,
+    KeyIsOverwritten,
+    RefusedKeyIsMade,
+    KeyThatDoesNotFitIsTaken,
+    KeyIgnoresSpaces,
+    ScopesAreLost,
+    KeyHashIsNotCompared,
+    KeyHashIsReadThenWritten,
+    AddressOfUseIsLost,
+    KeysAreUnsorted,
+    KeyOfAnotherIsRevoked,
+    KeyIsReadThenRevoked,
 }
 
 pub struct WrongStore {
@@ -115,6 +132,8 @@ struct Memory {
     series: HashMap<SeriesHash, (RememberSeries, User)>,
     undead_series: HashSet<SeriesHash>,
     identities: HashMap<(String, String), UserId>,
+    keys: HashMap<String, (ApiKey, User)>,
+    undead_keys: HashSet<String>,
 }
 
 impl WrongStore {
@@ -145,6 +164,15 @@ impl WrongStore {
             .map(|(hash, _)| *hash)
             .collect();
         memory.undead.extend(kept);
+    }
+
+    /// Goes on showing the keys of a user that end now.
+    async fn keep_keys_of(&self, user: UserId) {
+        pause().await;
+        let mut memory = self.memory();
+        let his = memory.keys.iter().filter(|(_, (key, _))| key.user_id == user);
+        let his: Vec<String> = his.map(|(id, _)| id.clone()).collect();
+        memory.undead_keys.extend(his);
     }
 
     fn swept(&self, moment: Timestamp) -> Timestamp {

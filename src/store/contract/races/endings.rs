@@ -1,5 +1,6 @@
 //! Whatever ends all sessions ends those too that were being made meanwhile.
 
+use super::super::api_keys::{MANY, key_of};
 use super::super::remember::{found, remembered, rotation_of, series_of};
 use super::super::verdict::{Verdict, equal, hold, said, won};
 use super::super::{Store, digits, hash, is_alive, later, session_of, somebody};
@@ -87,6 +88,32 @@ pub(in super::super) async fn of_64_series_none_outlives_a_new_uniquifier(store:
     .await?;
     let left = store.end_series_of(user.id).await?;
     equal("series that are left", left, 0)
+}
+
+pub(in super::super) async fn of_64_keys_none_outlives_a_deactivation(store: &Store) -> Verdict {
+    no_key_outlives(store, End::Deactivated).await
+}
+
+pub(in super::super) async fn of_64_keys_none_outlives_a_new_uniquifier(store: &Store) -> Verdict {
+    no_key_outlives(store, End::SignedOut).await
+}
+
+async fn no_key_outlives(store: &Store, how: End) -> Verdict {
+    let user = somebody(store).await?;
+    at_once(|number| {
+        let (store, user) = (store.clone(), user.clone());
+        async move {
+            if number == 32 {
+                end(&store, &user, how).await?;
+                return Ok(());
+            }
+            won(store.create_api_key(&key_of(&user), MANY).await, "user_id")?;
+            Ok(())
+        }
+    })
+    .await?;
+    let left = store.delete_api_keys_of(user.id).await?;
+    equal("keys that are left", left, 0)
 }
 
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! What must happen once happens once, with 64 at it.
 
+pub(super) mod api_keys;
 pub(super) mod counters;
 pub(super) mod endings;
 pub(super) mod remember;

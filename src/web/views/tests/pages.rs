@@ -196,6 +196,36 @@ impl Pages<'_> {
         })
     }
 
+    /// With a key just made, and keys that ended, were used and never were. What the user called them is marked, for it
+    /// is none of the catalogue's.
+    fn api_keys(&self, may_create: bool) -> PageContext {
+        let name = self.field("name", "text", "field-key-name", "off");
+        let form = self.form("api_keys_form", "/api-keys", "api-keys-submit", vec![name]);
+        let said = format!("\u{27e6}{}\u{27e7}", self.said);
+        let key = |scopes: &[&str], expired: bool, used: Option<&str>| {
+            serde_json::json!({
+                "id": self.said, "name": said, "shown": said, "scopes": scopes, "expired": expired,
+                "created_at": "2026-01-01T12:00:00Z", "expires_at": expired.then_some("2026-01-08T12:00:00Z"),
+                "last_used_at": used, "last_used_ip": used,
+            })
+        };
+        let keys = [
+            key(&[said.as_str(), said.as_str()], false, Some("2001:db8::1")),
+            key(&[], true, None),
+        ];
+        self.signed_in(PageContext {
+            form: may_create.then_some(form).flatten(),
+            details: serde_json::json!({
+                "keys": keys,
+                "action": "/api-keys",
+                "scopes": [{ "name": "\u{27e6}read\u{27e7}", "checked": true }],
+                "verify": "/verify?next=%2Fapi-keys",
+                "made": may_create.then_some(said.as_str()),
+            }),
+            ..self.page("api_keys", None)
+        })
+    }
+
     /// With all that can be wrong, and messages of each level.
     pub fn troubled(&self, mut page: PageContext) -> PageContext {
         let say = |message| {
@@ -266,6 +296,11 @@ impl Pages<'_> {
             };
             pages.push((name.clone(), view, page.clone()));
             pages.push((format!("{name}-errors"), view, self.troubled(page)));
+        }
+        for (name, may_create) in [("api_keys", true), ("api_keys-stale", false)] {
+            let page = self.api_keys(may_create);
+            pages.push((name.to_owned(), "api_keys", page.clone()));
+            pages.push((format!("{name}-errors"), "api_keys", self.troubled(page)));
         }
         pages.push(("login-wrong".to_owned(), "login", self.wrong_password()));
         pages.push(("login-sent".to_owned(), "login", self.sent_to_login()));

@@ -158,6 +158,9 @@ impl Users for WrongStore {
             pause().await;
             self.keep_sessions_of(id, |_, _| true);
         }
+        if self.is(Fault::DeactivationKeepsKeys) && !active {
+            self.keep_keys_of(id).await;
+        }
         let changed = self.right.set_active(id, active, now).await?;
         Ok(changed || self.is(Fault::DeactivationIsAlwaysNew))
     }
@@ -177,6 +180,9 @@ impl Users for WrongStore {
             let his: Vec<_> = his.map(|(hash, _)| *hash).collect();
             memory.undead_series.extend(his);
         }
+        if self.is(Fault::UniquifierKeepsKeys) {
+            self.keep_keys_of(id).await;
+        }
         match self.right.set_uniquifier(id, fs_uniquifier, now).await {
             Err(error) if self.is(Fault::UniquifierMayBeTaken) && error.is_conflict() => Ok(true),
             set => set,
@@ -187,6 +193,9 @@ impl Users for WrongStore {
         if self.is(Fault::DeletionKeepsSessions) {
             pause().await;
             self.keep_sessions_of(id, |_, _| true);
+        }
+        if self.is(Fault::DeletionKeepsKeys) {
+            self.keep_keys_of(id).await;
         }
         let deleted = self.right.delete_user(id).await?;
         Ok(deleted || self.is(Fault::DeletionIsAlwaysNew))

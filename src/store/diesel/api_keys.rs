@@ -1,0 +1,117 @@
+//! The statements about API keys. Included by each backend's module, like `roles.rs`.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::super::failure::Failure;
+use super::super::rows::UserRow;
+use super::super::rows::api_key::{ApiKeyRow, NewApiKeyRow};
+use super::super::schema::{security_api_keys, security_users};
+use super::{Line, lock_user};
+use crate::model::{ApiKey, ApiKeyHash, Timestamp, User, UserId};
+
+type Answer<T> = Result<T, Failure>;
+
+/// The most rows that one sweep takes, so that its statement stays short.
+const SWEEP: i64 = 1000;
+
+/// In a transaction. Whoever else makes a key for this user waits for his row, so the count is right when it is used.
+pub(super) async fn create_api_key(line: &mut Line, key: ApiKey, limit: i64) -> Answer<bool> {
+    if !lock_user(line, key.user_id, key.fs_uniquifier.clone()).await? {
+        return Err(Failure::Conflict("user_id"));
+    }
+    let has: i64 = security_api_keys::table
+        .filter(security_api_keys::user_id.eq(key.user_id))
+        .count()
+        .get_result(line.statement())
+        .await?;
+    if has >= limit {
+        return Ok(false);
+    }
+    let inserted = diesel::insert_into(security_api_keys::table)
+        .values(NewApiKeyRow::from(&key))
+        .execute(line.statement())
+        .await
+        .map_err(Failure::from);
+    match inserted {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.is_unique_violation() => Err(Failure::Conflict("api_key")),
+        Err(failure) => Err(failure),
+    }
+}
+
+pub(super) async fn api_key(line: &mut Line, id: String) -> Answer<Option<(ApiKey, User)>> {
+    let row: Option<(ApiKeyRow, UserRow)> = security_api_keys::table
+        .filter(security_api_keys::public_id.eq(id))
+        .inner_join(security_users::table)
+        .get_result(line.statement())
+        .await
+        .optional()?;
+    match row {
+        Some((key, user)) => Ok(Some((key.try_into()?, user.into()))),
+        None => Ok(None),
+    }
+}
+
+pub(super) async fn touch_api_key(
+    line: &mut Line,
+    id: String,
+    expected: ApiKeyHash,
+    rehashed: ApiKeyHash,
+    now: Timestamp,
+    ip: Option<String>,
+) -> Answer<bool> {
+    let touched = diesel::update(security_api_keys::table)
+        .filter(security_api_keys::public_id.eq(id))
+        .filter(security_api_keys::hash.eq(expected.as_bytes().as_slice()))
+        .set((
+            security_api_keys::hash.eq(rehashed.as_bytes().as_slice()),
+            security_api_keys::last_used_at.eq(now.as_millis()),
+            security_api_keys::last_used_ip.eq(ip),
+        ))
+        .execute(line.statement())
+        .await?;
+    Ok(touched == 1)
+}
+
+pub(super) async fn api_keys_of(line: &mut Line, user: UserId) -> Answer<Vec<ApiKey>> {
+    let rows: Vec<ApiKeyRow> = security_api_keys::table
+        .filter(security_api_keys::user_id.eq(user))
+        .order((security_api_keys::created_at.desc(), security_api_keys::public_id))
+        .load(line.statement())
+        .await?;
+    rows.into_iter().map(ApiKey::try_from).collect()
+}
+
+pub(super) async fn delete_api_key(line: &mut Line, user: UserId, id: String) -> Answer<bool> {
+    let deleted = diesel::delete(security_api_keys::table)
+        .filter(security_api_keys::public_id.eq(id))
+        .filter(security_api_keys::user_id.eq(user))
+        .execute(line.statement())
+        .await?;
+    Ok(deleted == 1)
+}
+
+pub(super) async fn delete_api_keys_of(line: &mut Line, user: UserId) -> Answer<usize> {
+    Ok(diesel::delete(security_api_keys::table)
+        .filter(security_api_keys::user_id.eq(user))
+        .execute(line.statement())
+        .await?)
+}
+
+pub(super) async fn sweep_api_keys(line: &mut Line, now: Timestamp, limit: i64) -> Answer<usize> {
+    let expired: Vec<String> = security_api_keys::table
+        .filter(security_api_keys::expires_at.lt(now.as_millis()))
+        .order(security_api_keys::expires_at)
+        .limit(limit.clamp(0, SWEEP))
+        .select(security_api_keys::public_id)
+        .load(line.statement())
+        .await?;
+    if expired.is_empty() {
+        return Ok(0);
+    }
+    Ok(diesel::delete(security_api_keys::table)
+        .filter(security_api_keys::public_id.eq_any(expired))
+        .execute(line.statement())
+        .await?)
+}
