@@ -84,6 +84,7 @@
 //! |---|---|
 //! | session fixation | the id changes at every sign-in and step-up; one that the visitor brought is deleted |
 //! | stolen remember cookie | each token serves once; a copy that comes later ends the series and its session, and is told |
+//! | stolen refresh token | the same; a client that lost an answer, or has two tabs, has ten seconds to ask again |
 //! | stolen database | session ids only as keyed hashes, password hashes sealed |
 //! | guessing, in parallel too | tries are counted before the password is looked at |
 //! | flooding the hasher | a bounded queue, two places an address, 503 with `Retry-After` |
@@ -148,7 +149,8 @@ pub use guards::{
 };
 pub use identity::{Email, Phone, Username, UsernameProblem};
 pub use model::{
-    Assurance, Event, Factor, Mechanism, Proof, Reason, Role, Session, Timestamp, Token, User, UserId,
+    Assurance, Event, Factor, Mechanism, Proof, Reason, RefreshEnd, RefreshFamily, Role, Session, Timestamp,
+    Token, User, UserId,
 };
 pub use policy::{FailedAuthn, Policy};
 pub use security::Security;

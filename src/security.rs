@@ -1,4 +1,5 @@
 mod identities;
+mod refresh;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -228,7 +229,7 @@ impl Security {
             .await
     }
 
-    /// The path of one of our pages (`"login"`, `"logout"`, `"register"`, `"verify"`), the prefix included, with these
+    /// The path of one of our pages (`"login"`, `"logout"`, `"register"`, `"verify"`, `"refresh_tokens"`), the prefix included, with these
     /// query parameters; nothing when that feature is off (`url_for_security` of the reference).
     ///
     /// ```

@@ -5,6 +5,7 @@
 //! store on a server has transactions and conditional writes in its place.
 
 mod counters;
+mod refresh;
 mod remember;
 mod roles;
 mod sessions;
@@ -14,7 +15,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rocket_security::store::{
-    Counter, CounterKey, Datastore, OwnIdentity, RememberSeries, SeriesHash, SessionHash,
+    Counter, CounterKey, Datastore, FamilyHash, OwnIdentity, RefreshFamily, RememberSeries, SeriesHash,
+    SessionHash,
 };
 use rocket_security::{Error, Result, Role, Session, User, UserId};
 
@@ -28,6 +30,7 @@ struct Rows {
     roles: BTreeMap<i64, Role>,
     sessions: HashMap<SessionHash, Session>,
     series: HashMap<SeriesHash, RememberSeries>,
+    families: HashMap<FamilyHash, RefreshFamily>,
     counters: HashMap<CounterKey, Counter>,
     /// Given out last; none is given out again.
     last_user: UserId,
@@ -54,7 +57,7 @@ impl MemoryStore {
 }
 
 impl Rows {
-    /// The user whose sessions and series may be stored now.
+    /// The user whose sessions, series and families may be stored now.
     fn may_enter(&mut self, id: UserId, fs_uniquifier: &str) -> Result<&mut User> {
         let user = self.users.get_mut(&id).map(|account| &mut account.user);
         user.filter(|user| user.active && user.fs_uniquifier == fs_uniquifier)
@@ -65,6 +68,7 @@ impl Rows {
     fn end_all_of(&mut self, user: UserId) {
         self.sessions.retain(|_, session| session.user_id != user);
         self.series.retain(|_, series| series.user_id != user);
+        self.families.retain(|_, family| family.user_id != user);
     }
 }
 

@@ -42,6 +42,8 @@
 //! | [`RememberSecret`] | 16 random bytes of series and 32 of token; the table keeps HMAC-SHA-256(mac key of `remember-series`, parts(series)) and HMAC-SHA-256(mac key of `remember-token`, parts(series, token)) |
 //! | the token after it | HMAC-SHA-256(mac key of `remember-next`, parts(series, token, 16 random bytes)) |
 //! | the session it restores | its secret is HMAC-SHA-256(mac key of `remember-session`, parts(series, token)) |
+//! | [`RefreshSecret`] | 16 random bytes of family and 32 of token; the table keeps HMAC-SHA-256(mac key of `refresh-family`, parts(family)) and HMAC-SHA-256(mac key of `refresh-token`, parts(family, token)) |
+//! | the one after it | HMAC-SHA-256(mac key of `refresh-next`, parts(family, token, 16 random bytes)) |
 //!
 //! `<…>` is base64url without padding. Only the canonical form is read, so a value has one spelling.
 //! 192 bits of random nonce make a repetition under one key practically impossible.
@@ -131,6 +133,7 @@ mod keys;
 mod password;
 mod purpose;
 mod random;
+mod refresh;
 mod remember;
 mod ring;
 mod seal;
@@ -144,6 +147,7 @@ pub use password::{
 };
 pub use purpose::Purpose;
 pub(crate) use random::{random_bytes, random_hex32};
+pub use refresh::RefreshSecret;
 pub use remember::RememberSecret;
 pub use ring::KeyRing;
 pub use secret::SessionSecret;

@@ -26,6 +26,12 @@ pub enum Purpose {
     RememberNext,
     /// The secret of the session that a token restores.
     RememberSession,
+    /// The keyed hash of what the refresh tokens of a family have in common.
+    RefreshFamily,
+    /// The keyed hash of a refresh token.
+    RefreshToken,
+    /// The refresh token that follows on another one.
+    RefreshNext,
 }
 
 impl Purpose {
@@ -44,6 +50,9 @@ impl Purpose {
             Purpose::RememberToken => "remember-token",
             Purpose::RememberNext => "remember-next",
             Purpose::RememberSession => "remember-session",
+            Purpose::RefreshFamily => "refresh-family",
+            Purpose::RefreshToken => "refresh-token",
+            Purpose::RefreshNext => "refresh-next",
         }
     }
 
@@ -61,6 +70,9 @@ impl Purpose {
         Purpose::RememberToken,
         Purpose::RememberNext,
         Purpose::RememberSession,
+        Purpose::RefreshFamily,
+        Purpose::RefreshToken,
+        Purpose::RefreshNext,
     ];
 }
 

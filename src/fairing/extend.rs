@@ -49,7 +49,7 @@ impl SecurityFairing {
         self.with(|setup| setup.extensions.add_context(None, Contribution::now(function)))
     }
 
-    /// The same for one view: `"login"`, `"logout"`, `"register"`, `"verify"` or `"error"`. Its values come before those for
+    /// The same for one view: `"login"`, `"logout"`, `"register"`, `"verify"`, `"refresh_tokens"` or `"error"`. Its values come before those for
     /// every view. Another name stops the launch.
     pub fn context_for<S: Serialize + 'static>(
         self,

@@ -1,6 +1,6 @@
 use std::ops::Deref;
 
-/// A session or a remembered browser that the gate has let in, on its way into the store.
+/// A session, a remembered browser or a family of refresh tokens that the gate has let in, on its way into the store.
 ///
 /// Only the gate makes one. So a store, or an application with a store at hand, can read a
 /// [`Session`](crate::Session) and build one for a row, but it cannot bring a new one into the world.

@@ -268,6 +268,8 @@ messages! {
     CsrfFailed = "CSRF_FAILED" Error [],
     /// Signed out.
     LoggedOut = "LOGGED_OUT" Success [],
+    /// Refresh tokens of the user's are revoked.
+    RefreshTokenRevoked = "REFRESH_TOKEN_REVOKED" Success [],
     /// The server cannot answer now.
     TemporarilyUnavailable = "TEMPORARILY_UNAVAILABLE" Error [],
     /// The application has locked the account.
@@ -290,6 +292,7 @@ mod tests {
             "ACCOUNT_LOCKED",
             "CSRF_FAILED",
             "LOGGED_OUT",
+            "REFRESH_TOKEN_REVOKED",
             "REGISTERED",
             "TEMPORARILY_UNAVAILABLE",
             "TOO_MANY_ATTEMPTS",

@@ -2,6 +2,8 @@
 
 #[path = "counters.rs"]
 mod counters;
+#[path = "refresh.rs"]
+mod refresh;
 #[path = "remember.rs"]
 mod remember;
 #[path = "roles.rs"]
@@ -45,7 +47,7 @@ type Inline = NoReaders;
 pub type PostgresPool = DieselPool<AsyncPgConnection>;
 type Pool = PostgresPool;
 
-const MIGRATIONS: &[Migration] = migrations!["postgres": "0001_core", "0002_remember"];
+const MIGRATIONS: &[Migration] = migrations!["postgres": "0001_core", "0002_remember", "0003_refresh"];
 
 /// The advisory lock that migrations hold; any number will do that nobody else takes.
 const LOCK: i64 = 0x726f_636b_5f73_6563;

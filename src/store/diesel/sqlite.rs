@@ -2,6 +2,8 @@
 
 #[path = "counters.rs"]
 mod counters;
+#[path = "refresh.rs"]
+mod refresh;
 #[path = "remember.rs"]
 mod remember;
 #[path = "roles.rs"]
@@ -44,7 +46,7 @@ type Inline = Readers;
 pub type SqlitePool = DieselPool<SyncConnectionWrapper<SqliteConnection>>;
 type Pool = SqlitePool;
 
-const MIGRATIONS: &[Migration] = migrations!["sqlite": "0001_core", "0002_remember"];
+const MIGRATIONS: &[Migration] = migrations!["sqlite": "0001_core", "0002_remember", "0003_refresh"];
 
 /// `busy_timeout` comes first, for the others may have to wait already.
 const SETUP: &str = "PRAGMA busy_timeout = 5000;

@@ -8,7 +8,7 @@ use super::super::lookups;
 use super::super::rows::{IdentityRow, NewUserRow, UserRow};
 use super::super::schema::{security_identities, security_users};
 use super::sessions::delete_sessions_of;
-use super::{Line, remember};
+use super::{Line, refresh, remember};
 use crate::model::{NewUser, OwnIdentity, Session, Timestamp, User, UserId};
 
 type Answer<T> = Result<T, Failure>;
@@ -225,6 +225,7 @@ pub(super) async fn set_uniquifier(
 /// has changed by now, and will be refused.
 async fn end_all_of(line: &mut Line, id: UserId) -> Answer<()> {
     remember::delete_series_of(line, id).await?;
+    refresh::delete_families_of(line, id).await?;
     delete_sessions_of(line, id, None).await?;
     Ok(())
 }

@@ -31,6 +31,8 @@ pub(crate) struct PageContext {
     pub flashes: Vec<FlashView>,
     /// The page's form.
     pub form: Option<FormView>,
+    /// What this page alone shows, such as a list of what the user has.
+    pub data: serde_json::Value,
     /// What a page without a form says: the reason of a refusal.
     pub message: Option<FlashView>,
     /// Where the visitor goes afterwards.
@@ -125,6 +127,7 @@ impl PageContext {
             urls: BTreeMap::new(),
             flashes: Vec::new(),
             form: None,
+            data: serde_json::Value::Null,
             message: None,
             next: None,
             next_query: String::new(),
@@ -153,6 +156,7 @@ pub(crate) fn title_id(view: &str, message: Option<Message>) -> &'static str {
         ("register", _) => "register-title",
         ("logout", _) => "logout-title",
         ("verify", _) => "verify-title",
+        ("refresh_tokens", _) => "refresh-tokens-title",
         (_, Some(Message::Unauthorized)) => "unauthorized-title",
         (_, Some(Message::Unauthenticated | Message::ReauthenticationRequired)) => "unauthenticated-title",
         (_, Some(Message::TemporarilyUnavailable)) => "unavailable-title",

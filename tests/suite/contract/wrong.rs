@@ -1,5 +1,6 @@
 //! A right store in a wrapper that does one thing wrong: what its users would take for the store's own mistake.
 
+mod refresh;
 mod remember;
 mod roles;
 mod sessions;
@@ -11,7 +12,8 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use rocket_security::store::{
-    Counter, CounterKey, Counters, Datastore, RememberSeries, SeriesHash, SessionHash,
+    Counter, CounterKey, Counters, Datastore, FamilyHash, RefreshFamily, RememberSeries, SeriesHash,
+    SessionHash,
 };
 use rocket_security::{Error, Result, Session, Timestamp, User, UserId};
 
@@ -92,6 +94,17 @@ pub enum Fault {
     SeriesEndKeepsSession,
     AllSeriesEndKeepSessions,
     SeriesEndIsAlwaysNew,
+    FamilyIsOverwritten,
+    RefusedFamilyIsKept,
+    RefreshTokenIsNotCompared,
+    RefreshTokenIsReadThenWritten,
+    ExpiredFamilyTurnsOver,
+    RevokedFamilyTurnsOver,
+    AnybodyRevokesAFamily,
+    RevocationIsAlwaysNew,
+    FamiliesOutliveAll,
+    IdleFamiliesAreListed,
+    FamiliesAreListedBackwards,
     CounterIsNotCompared,
     CounterIsReadThenWritten,
     CounterIsComparedByFailuresOnly,
@@ -114,6 +127,7 @@ struct Memory {
     hidden_until: HashMap<SessionHash, Instant>,
     series: HashMap<SeriesHash, (RememberSeries, User)>,
     undead_series: HashSet<SeriesHash>,
+    families: HashMap<FamilyHash, (RefreshFamily, User)>,
     identities: HashMap<(String, String), UserId>,
 }
 
