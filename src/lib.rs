@@ -84,7 +84,8 @@
 //! |---|---|
 //! | session fixation | the id changes at every sign-in and step-up; one that the visitor brought is deleted |
 //! | stolen remember cookie | each token serves once; a copy that comes later ends the series and its session, and is told |
-//! | stolen database | session ids and API keys only as keyed hashes, password hashes sealed |
+//! | stolen refresh token | the same; a client that lost an answer, or has two tabs, has ten seconds to ask again |
+//! | stolen database | session ids, refresh tokens and API keys only as keyed hashes, password hashes sealed |
 //! | leaked API key | scopes, an end, never fresh, on none of our own endpoints; a form that scanners know |
 //! | guessing, in parallel too | tries are counted before the password is looked at |
 //! | flooding the hasher | a bounded queue, two places an address, 503 with `Retry-After` |
@@ -149,8 +150,8 @@ pub use guards::{
 };
 pub use identity::{Email, Phone, Username, UsernameProblem};
 pub use model::{
-    ApiKey, Assurance, Event, Factor, Mechanism, NewApiKey, Proof, Reason, Role, Session, Timestamp, Token,
-    User, UserId,
+    ApiKey, Assurance, Event, Factor, Mechanism, NewApiKey, Proof, Reason, RefreshEnd, RefreshFamily, Role,
+    Session, Timestamp, Token, User, UserId,
 };
 pub use policy::{FailedAuthn, Policy};
 pub use security::Security;

@@ -1,5 +1,6 @@
 mod api_keys;
 mod identities;
+mod refresh;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -229,7 +230,7 @@ impl Security {
             .await
     }
 
-    /// The path of one of our pages (`"login"`, `"logout"`, `"register"`, `"verify"`, `"api_keys"`), the prefix included, with these
+    /// The path of one of our pages (`"login"`, `"logout"`, `"register"`, `"verify"`, `"api_keys"`, `"refresh_tokens"`), the prefix included, with these
     /// query parameters; nothing when that feature is off (`url_for_security` of the reference).
     ///
     /// ```

@@ -6,6 +6,7 @@
 
 mod api_keys;
 mod counters;
+mod refresh;
 mod remember;
 mod roles;
 mod sessions;
@@ -15,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rocket_security::store::{
-    Counter, CounterKey, Datastore, OwnIdentity, RememberSeries, SeriesHash, SessionHash,
+    Counter, CounterKey, Datastore, FamilyHash, OwnIdentity, RefreshFamily, RememberSeries, SeriesHash,
+    SessionHash,
 };
 use rocket_security::{ApiKey, Error, Result, Role, Session, User, UserId};
 
@@ -29,6 +31,7 @@ struct Rows {
     roles: BTreeMap<i64, Role>,
     sessions: HashMap<SessionHash, Session>,
     series: HashMap<SeriesHash, RememberSeries>,
+    families: HashMap<FamilyHash, RefreshFamily>,
     counters: HashMap<CounterKey, Counter>,
     /// By their public ids.
     api_keys: HashMap<String, ApiKey>,
@@ -57,7 +60,7 @@ impl MemoryStore {
 }
 
 impl Rows {
-    /// The user whose sessions, series and keys may be stored now.
+    /// The user whose sessions, series, families and keys may be stored now.
     fn may_enter(&mut self, id: UserId, fs_uniquifier: &str) -> Result<&mut User> {
         let user = self.users.get_mut(&id).map(|account| &mut account.user);
         user.filter(|user| user.active && user.fs_uniquifier == fs_uniquifier)
@@ -69,6 +72,7 @@ impl Rows {
         self.sessions.retain(|_, session| session.user_id != user);
         self.series.retain(|_, series| series.user_id != user);
         self.api_keys.retain(|_, key| key.user_id != user);
+        self.families.retain(|_, family| family.user_id != user);
     }
 }
 

@@ -106,6 +106,7 @@ REAUTHENTICATION_SUCCESSFUL = Thank you, that worked.
 REFRESH = For your safety, prove once more that it is you.
 # $reason (text): what is wrong with the token
 REFRESH_TOKEN_INVALID = The refresh token cannot be used: { $reason }.
+REFRESH_TOKEN_REVOKED = Signed out there.
 RETYPE_PASSWORD_MISMATCH = The two passwords are not the same.
 
 TEMPORARILY_UNAVAILABLE = This does not work right now. Please try again in a moment.

@@ -47,6 +47,21 @@ api-keys-unused = never used
 api-keys-revoke = Revoke
 api-keys-submit = Create key
 api-keys-verify = A new key is well protected: enter your password once more to make one.
+refresh-tokens-title = Signed-in apps
+refresh-tokens-lead = Apps and browsers that stay signed in to your account without asking you again.
+refresh-tokens-none = There are none.
+refresh-tokens-unnamed = An app without a name
+refresh-tokens-here = This browser
+# $name (text): what the app or browser calls itself
+refresh-tokens-name = { $name }
+# $time (text): a moment
+refresh-tokens-used = Last used: { $time }
+# $time (text): a moment
+refresh-tokens-begun = Signed in: { $time }
+# $address (text): an IP address
+refresh-tokens-from = From the address { $address }
+refresh-tokens-revoke = Sign it out
+refresh-tokens-submit = Sign out all of them
 
 # Refusals
 error-title = That did not work

@@ -20,6 +20,7 @@ pub(super) fn check(config: &mut Config, raw: &mut Raw<'_>) {
     ]
     .into_iter()
     .flatten()
+    .chain(refresh(config))
     .chain(hosts(config))
     .chain(views(config))
     .filter(|combination| combination.names.iter().all(|name| !raw.report.has(name)))
@@ -128,6 +129,9 @@ fn times(config: &Config) -> Vec<Combination> {
         }),
             [csrf_cookie_name],
             "is the name of another cookie of the library's.", "Give each cookie a name of its own: \"XSRF-TOKEN\".";
+        config.csrf_header.eq_ignore_ascii_case(&config.token_authentication_header),
+            [csrf_header, token_authentication_header],
+            "is the same as token_authentication_header.", "Give each header a name of its own: \"X-XSRF-Token\".";
         config.login_wait_max < config.login_wait_first, [login_wait_max, login_wait_first],
             "is shorter than login_wait_first.", "Write a longer time, or shorten login_wait_first.";
     }
@@ -157,6 +161,43 @@ fn api_keys(config: &Config) -> Vec<Combination> {
         max.is_some_and(|max| config.api_key_lifetime > max), [api_key_lifetime, api_key_lifetime_max],
             "is longer than api_key_lifetime_max.", "Write a shorter time, or raise api_key_lifetime_max.";
     }
+}
+
+fn refresh(config: &Config) -> Vec<Combination> {
+    let cookie = config.refresh_token_cookie_name.as_ref();
+    let others = [
+        config.session_cookie_name.as_str(),
+        config.remember_cookie_name.as_str(),
+        config.csrf_cookie_name.as_ref().map_or("", |name| name.as_str()),
+        "security_browser",
+        "security_flash",
+        "security_device",
+    ];
+    let mut found = combinations! { config:
+        config.refresh_token_max_age < config.refresh_token_max_idle, [refresh_token_max_age, refresh_token_max_idle],
+            "is shorter than refresh_token_max_idle, which could then never be reached.",
+            "Write a longer time, or shorten refresh_token_max_idle.";
+        cookie.is_some_and(|name| others.contains(&name.as_str())), [refresh_token_cookie_name],
+            "is the name of another cookie of the library's.", "Give each cookie a name of its own: \"fs_refresh\".";
+    };
+    let pages = [
+        ("login_url", &config.login_url),
+        ("logout_url", &config.logout_url),
+        ("register_url", &config.register_url),
+        ("verify_url", &config.verify_url),
+        ("refresh_token_url", &config.refresh_token_url),
+        ("refresh_tokens_url", &config.refresh_tokens_url),
+    ];
+    for (at, (name, url)) in pages.iter().enumerate().skip(4) {
+        if let Some((other, _)) = pages.iter().take(at).find(|(_, before)| before == url) {
+            found.push(Combination {
+                names: vec![*name, *other],
+                problem: format!("is the same as {other}."),
+                mend: "Give each page an address of its own.".into(),
+            });
+        }
+    }
+    found
 }
 
 fn hashing(config: &Config) -> Vec<Combination> {

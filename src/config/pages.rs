@@ -5,10 +5,18 @@ use url::form_urlencoded;
 use super::{Config, UrlPath, View};
 
 /// The pages that [`Config::page`] knows, by name.
-pub(crate) const PAGES: [&str; 5] = ["login", "logout", "register", "verify", "api_keys"];
+pub(crate) const PAGES: [&str; 6] = [
+    "login",
+    "logout",
+    "register",
+    "verify",
+    "api_keys",
+    "refresh_tokens",
+];
 
 impl Config {
-    /// The whole path of a page (`"login"`, `"logout"`, `"register"`, `"verify"`, `"api_keys"`); nothing when it is off.
+    /// The whole path of a page (`"login"`, `"logout"`, `"register"`, `"verify"`, `"api_keys"`, `"refresh_tokens"`), or of the
+    /// endpoint `"refresh_token"`; nothing when it is off.
     pub fn page(&self, name: &str) -> Option<String> {
         let url: &UrlPath = match name {
             "login" => &self.login_url,
@@ -16,6 +24,8 @@ impl Config {
             "register" if self.registerable => &self.register_url,
             "verify" if self.freshness.within().is_some() => &self.verify_url,
             "api_keys" if self.api_keys => &self.api_keys_url,
+            "refresh_token" if self.refresh_token => &self.refresh_token_url,
+            "refresh_tokens" if self.refresh_token => &self.refresh_tokens_url,
             _ => return None,
         };
         Some(self.path(url))

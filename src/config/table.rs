@@ -217,6 +217,25 @@ settings! {
             weakens "Without a limit, a key that was lost sight of opens the account for ever.";
     }
 
+    section "Refresh tokens" {
+        /// Whether a client that signs in for an auth token gets a refresh token too, and may exchange it.
+        refresh_token: bool = "false" reference "REFRESH_TOKEN";
+        /// Where refresh tokens are exchanged.
+        refresh_token_url: UrlPath = "\"/refresh-token\"" reference "REFRESH_TOKEN_URL";
+        /// Where users see who holds refresh tokens of theirs, and revoke them.
+        refresh_tokens_url: UrlPath = "\"/refresh-tokens\"";
+        /// How long after signing in refresh tokens are exchanged, used or not.
+        refresh_token_max_age: Duration = "\"90 days\"" reference "REFRESH_TOKEN_MAX_AGE" between "\"1 minute\"" and "\"400 days\"";
+        /// A refresh token that nobody exchanges for so long is worth nothing any more.
+        refresh_token_max_idle: Duration = "\"7 days\"" reference "REFRESH_TOKEN_MAX_IDLE" between "\"1 minute\"" and "\"400 days\"";
+        /// How long a refresh token that was exchanged is answered once more, with the same next one: for a second tab, or
+        /// an answer that got lost. After that it counts as stolen. `0` counts at once, as the reference does.
+        refresh_token_overlap: Duration = "\"10 s\"" between "\"0 s\"" and "\"1 minute\"";
+        /// The cookie that holds the refresh token: `HttpOnly`, `SameSite=Strict`, with the prefix and domain of the session
+        /// cookie. None puts the token into the JSON of the answers, for clients without cookies.
+        refresh_token_cookie_name: Option<CookieName> = "\"fs_refresh\"" reference "REFRESH_TOKEN_COOKIE_NAME";
+    }
+
     section "Cross-site requests" {
         /// A header that may carry the CSRF token, beside `X-CSRFToken` and `X-CSRF-Token`.
         csrf_header: HeaderName = "\"X-XSRF-Token\"" reference "CSRF_HEADER";

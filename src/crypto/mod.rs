@@ -43,6 +43,8 @@
 //! | the token after it | HMAC-SHA-256(mac key of `remember-next`, parts(series, token, 16 random bytes)) |
 //! | the session it restores | its secret is HMAC-SHA-256(mac key of `remember-session`, parts(series, token)) |
 //! | [`ApiKeySecret`] | `<prefix>_<32 digits of id>_<64 digits of 32 random bytes>_<first 8 digits of SHA-256 of what stands before>`, hexadecimal; the table keeps HMAC-SHA-256(mac key of `api-key`, parts(prefix, id, the bytes)) |
+//! | [`RefreshSecret`] | 16 random bytes of family and 32 of token; the table keeps HMAC-SHA-256(mac key of `refresh-family`, parts(family)) and HMAC-SHA-256(mac key of `refresh-token`, parts(family, token)) |
+//! | the one after it | HMAC-SHA-256(mac key of `refresh-next`, parts(family, token, 16 random bytes)) |
 //!
 //! `<…>` is base64url without padding. Only the canonical form is read, so a value has one spelling.
 //! 192 bits of random nonce make a repetition under one key practically impossible.
@@ -134,6 +136,7 @@ mod keys;
 mod password;
 mod purpose;
 mod random;
+mod refresh;
 mod remember;
 mod ring;
 mod seal;
@@ -149,6 +152,7 @@ pub use password::{
 };
 pub use purpose::Purpose;
 pub(crate) use random::{random_bytes, random_hex32};
+pub use refresh::RefreshSecret;
 pub use remember::RememberSecret;
 pub use ring::KeyRing;
 pub use secret::SessionSecret;

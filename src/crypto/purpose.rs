@@ -28,6 +28,12 @@ pub enum Purpose {
     RememberSession,
     /// The keyed hash of an API key.
     ApiKey,
+    /// The keyed hash of what the refresh tokens of a family have in common.
+    RefreshFamily,
+    /// The keyed hash of a refresh token.
+    RefreshToken,
+    /// The refresh token that follows on another one.
+    RefreshNext,
 }
 
 impl Purpose {
@@ -47,6 +53,9 @@ impl Purpose {
             Purpose::RememberNext => "remember-next",
             Purpose::RememberSession => "remember-session",
             Purpose::ApiKey => "api-key",
+            Purpose::RefreshFamily => "refresh-family",
+            Purpose::RefreshToken => "refresh-token",
+            Purpose::RefreshNext => "refresh-next",
         }
     }
 
@@ -65,6 +74,9 @@ impl Purpose {
         Purpose::RememberNext,
         Purpose::RememberSession,
         Purpose::ApiKey,
+        Purpose::RefreshFamily,
+        Purpose::RefreshToken,
+        Purpose::RefreshNext,
     ];
 }
 

@@ -42,16 +42,16 @@ impl RememberSecret {
         Some(RememberSecret(Box::new(Zeroizing::new(bytes))))
     }
 
-    fn series(&self) -> &[u8] {
+    pub(super) fn series(&self) -> &[u8] {
         &self.0[..SERIES]
     }
 
-    fn token(&self) -> &[u8] {
+    pub(super) fn token(&self) -> &[u8] {
         &self.0[SERIES..]
     }
 
     /// The same series with another token.
-    fn with_token(&self, token: [u8; TOKEN]) -> Self {
+    pub(super) fn with_token(&self, token: [u8; TOKEN]) -> Self {
         let token = Zeroizing::new(token);
         let mut bytes = Box::new(Zeroizing::new([0; SERIES + TOKEN]));
         bytes[..SERIES].copy_from_slice(self.series());

@@ -49,8 +49,8 @@ impl SecurityFairing {
         self.with(|setup| setup.extensions.add_context(None, Contribution::now(function)))
     }
 
-    /// The same for one view: `"login"`, `"logout"`, `"register"`, `"verify"`, `"api_keys"` or `"error"`. Its values
-    /// come before those for every view. Another name stops the launch.
+    /// The same for one view: `"login"`, `"logout"`, `"register"`, `"verify"`, `"api_keys"`, `"refresh_tokens"` or `"error"`.
+    /// Its values come before those for every view. Another name stops the launch.
     pub fn context_for<S: Serialize + 'static>(
         self,
         view: &str,

@@ -29,6 +29,7 @@ pub(super) fn say(config: &mut Config, catalog: &Catalog, views: &Views) {
         config.logout_user_template.to_string(),
         config.register_user_template.to_string(),
         config.verify_template.to_string(),
+        "security/refresh_token".to_owned(),
     ];
     let templates: Vec<&str> = templates.iter().map(String::as_str).collect();
     for name in views.strangers(&templates) {

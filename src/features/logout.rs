@@ -2,10 +2,11 @@
 //!
 //! * Settings: `logout_url`, `logout_methods`, `logout_csrf`, `post_logout_view`, `logout_user_template`
 //! * Endpoints: `POST /logout` (and `GET` when `logout_methods` says so)
-//! * Events: `UserLoggedOut`
+//! * Events: `UserLoggedOut`, `RefreshTrackerRevoked`
 //!
 //! The reference is spec section 2.3. The session's row is deleted, and so is what the browser was remembered by: a copy
-//! of either cookie is worth nothing.
+//! of either cookie is worth nothing. The refresh token in the cookie, or in the field `refresh_token`, is revoked with
+//! its family, also when nobody is signed in any more.
 
 use rocket::futures::future::BoxFuture;
 use rocket::http::Method;
@@ -21,7 +22,7 @@ use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Sketch};
 use crate::web::page::Page;
 use crate::web::reply::{self, Reply};
-use crate::web::{next, receive, visit};
+use crate::web::{next, origin, receive, refresh, visit};
 
 pub(super) fn routes(config: &Config) -> Vec<Route> {
     let url = config.logout_url.as_str();
@@ -91,9 +92,16 @@ fn logout<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> B
                 }));
             }
             visit::sign_out(req, security, who).await?;
+            refresh::end(req, security, &fields, true).await?;
             if !reply::wants_json(req) {
                 visit::flash(req, security, Message::LoggedOut, &[]);
             }
+        } else {
+            // The page's token went with the session, so all that is asked is what the browser says.
+            let own = next::own(req, security);
+            let elsewhere = origin::cross_site(req, own.as_ref()) == origin::Evidence::CrossSite;
+            let from_here = !security.config().logout_csrf || !elsewhere;
+            refresh::end(req, security, &fields, from_here).await?;
         }
         if reply::wants_json(req) {
             return Ok(Reply::bare_json());

@@ -3,6 +3,7 @@
 pub(crate) mod api_keys;
 pub(crate) mod login;
 pub(crate) mod logout;
+pub(crate) mod refresh_token;
 pub(crate) mod register;
 pub(crate) mod verify;
 
@@ -25,6 +26,7 @@ type Answer = for<'r, 'x> fn(&'r Request<'x>, &'r Security, Data<'r>) -> BoxFutu
 pub(crate) fn routes(config: &Config) -> Vec<Route> {
     let mut routes = login::routes(config);
     routes.extend(logout::routes(config));
+    routes.extend(refresh_token::routes(config));
     routes.extend(register::routes(config));
     routes.extend(verify::routes(config));
     routes.extend(api_keys::routes(config));

@@ -18,6 +18,7 @@ mod failures;
 mod freshness;
 mod identities;
 mod password;
+mod refresh;
 mod remember;
 mod sessions;
 mod throttle;
@@ -40,6 +41,7 @@ pub use evidence::Evidence;
 pub(crate) use freshness::Freshness;
 pub(crate) use identities::{Identities, LoginIdentity, Mapper};
 pub(crate) use password::PasswordRefusal;
+pub(crate) use refresh::RefreshRefusal;
 pub(crate) use remember::{Keepsake, Restored};
 pub(crate) use sessions::Authenticated;
 
@@ -165,14 +167,16 @@ impl Gate {
             return;
         }
         let store = self.store.clone();
-        let (idle, absolute) = (
-            now - self.config.session_idle_timeout,
-            now - self.config.session_lifetime,
-        );
+        let times = Times {
+            now,
+            idle: now - self.config.session_idle_timeout,
+            absolute: now - self.config.session_lifetime,
+            refreshed: now - self.config.refresh_token_max_idle,
+        };
         let sweeping = self.sweeping.clone();
         sweeping.store(true, Ordering::Release);
         tokio::spawn(async move {
-            if let Err(error) = sweep(store.as_ref(), now, idle, absolute).await {
+            if let Err(error) = sweep(store.as_ref(), times).await {
                 log::warn!("sweeping expired rows failed: {error}");
             }
             sweeping.store(false, Ordering::Release);
@@ -186,15 +190,28 @@ impl Gate {
     }
 }
 
-async fn sweep(store: &dyn Datastore, now: Timestamp, idle: Timestamp, absolute: Timestamp) -> Result<()> {
+/// What is older has expired.
+#[derive(Clone, Copy)]
+struct Times {
+    now: Timestamp,
+    idle: Timestamp,
+    absolute: Timestamp,
+    refreshed: Timestamp,
+}
+
+async fn sweep(store: &dyn Datastore, times: Times) -> Result<()> {
+    let now = times.now;
     for _ in 0..SWEEP_ROUNDS {
-        let sessions = store.sweep_sessions(idle, absolute, SWEEP_ROWS).await?;
+        let sessions = store
+            .sweep_sessions(times.idle, times.absolute, SWEEP_ROWS)
+            .await?;
         let series = store.sweep_series(now, SWEEP_ROWS).await?;
+        let families = store.sweep_families(now, times.refreshed, SWEEP_ROWS).await?;
         let counters = store.sweep_counters(now, SWEEP_ROWS).await?;
         let keys = store
             .sweep_api_keys(now - api_keys::SHOWN_AFTERWARDS, SWEEP_ROWS)
             .await?;
-        if sessions == 0 && series == 0 && counters == 0 && keys == 0 {
+        if sessions == 0 && series == 0 && families == 0 && counters == 0 && keys == 0 {
             break;
         }
     }

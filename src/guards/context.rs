@@ -37,7 +37,7 @@ pub struct SecurityContext {
     pub csrf_field: String,
     /// A nonce for this answer, for a content security policy that the application sends itself.
     pub nonce: String,
-    /// The addresses of our pages by name: `login`, `logout`, `register`, `verify`, as far as they are on.
+    /// The addresses of our pages by name: `login`, `logout`, `register`, `verify`, `refresh_tokens`, as far as they are on.
     pub urls: std::collections::BTreeMap<String, String>,
     /// The messages that wait, in the visitor's language.
     pub flashes: Vec<FlashView>,

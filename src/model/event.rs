@@ -1,4 +1,4 @@
-use crate::model::{Factor, Reason, UserId};
+use crate::model::{Factor, Reason, RefreshEnd, UserId};
 
 /// What happened. No event carries a password or a token.
 ///
@@ -23,6 +23,22 @@ pub enum Event {
     RememberTheft {
         /// Whose browser it was.
         user: UserId,
+    },
+    /// A client was given the first of a family of refresh tokens.
+    RefreshTrackerCreated {
+        /// Whose.
+        user: UserId,
+        /// The family's id, of which no token can be made.
+        family: String,
+    },
+    /// Refresh tokens are worth nothing any more.
+    RefreshTrackerRevoked {
+        /// Whose.
+        user: UserId,
+        /// The family's id; none when all of the user were revoked.
+        family: Option<String>,
+        /// Why. [`RefreshEnd::Reused`] is a theft, unless a client lost an answer and did not ask again in time.
+        why: RefreshEnd,
     },
     /// Who is signed in proved anew who he is.
     UserReauthenticated {

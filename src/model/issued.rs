@@ -1,6 +1,7 @@
 use std::ops::Deref;
 
-/// A session, a remembered browser or an API key that the gate has let in, on its way into the store.
+/// A session, a remembered browser, a family of refresh tokens or an API key that the gate has let in, on its way into the
+/// store.
 ///
 /// Only the gate makes one. So a store, or an application with a store at hand, can read a
 /// [`Session`](crate::Session) and build one for a row, but it cannot bring a new one into the world.

@@ -26,8 +26,8 @@ pub mod rules;
 mod versions;
 
 pub use crate::model::{
-    ApiKeyHash, Counter, CounterKey, FIELDS_MAX, Issued, NewUser, OwnIdentity, RememberSeries, Rotation,
-    SeriesHash, SessionHash, TokenHash,
+    ApiKeyHash, Counter, CounterKey, FIELDS_MAX, FamilyHash, Issued, NewUser, OwnIdentity, RefreshFamily,
+    RefreshTurn, RememberSeries, Rotation, SeriesHash, SessionHash, TokenHash,
 };
 pub(crate) use versions::check_versions;
 
@@ -103,12 +103,12 @@ pub trait Users: Send + Sync {
     /// What else the user is known by, in the order of the attributes' names.
     async fn identities_of(&self, id: UserId) -> Result<Vec<OwnIdentity>>;
 
-    /// Activates or deactivates; deactivation ends all sessions, all remembered browsers' series and all API keys
-    /// in the same transaction. `false` when nothing changed.
+    /// Activates or deactivates; deactivation ends all sessions, all remembered browsers' series, all families of refresh
+    /// tokens and all API keys in the same transaction. `false` when nothing changed.
     async fn set_active(&self, id: UserId, active: bool, now: Timestamp) -> Result<bool>;
 
-    /// Gives the user another `fs_uniquifier` and ends all sessions, all remembered browsers' series and all API keys
-    /// in the same transaction.
+    /// Gives the user another `fs_uniquifier` and ends all sessions, all remembered browsers' series, all families of
+    /// refresh tokens and all API keys in the same transaction.
     async fn set_uniquifier(&self, id: UserId, fs_uniquifier: &str, now: Timestamp) -> Result<bool>;
 
     /// Removes the user with everything that hangs on him. `false` when there was none.
@@ -223,6 +223,42 @@ pub trait Remember: Send + Sync {
     async fn sweep_series(&self, now: Timestamp, limit: i64) -> Result<usize>;
 }
 
+/// Families of refresh tokens.
+#[rocket::async_trait]
+pub trait RefreshFamilies: Send + Sync {
+    /// The version of this trait's contract that the store was written against, as a number; see the
+    /// [module's page](self#contract-versions).
+    fn contract(&self) -> u32;
+
+    /// Stores a new family. When the user is gone or deactivated by now, or has another `fs_uniquifier` than the family,
+    /// it is a conflict on `user_id`; a hash or an id that is taken is one on `family`.
+    async fn create_family(&self, family: &Issued<RefreshFamily>) -> Result<()>;
+
+    /// The family with one of these hashes (one per key of the ring, the current one first), revoked or over though it may
+    /// be, and its user.
+    async fn family(&self, hashes: &[FamilyHash]) -> Result<Option<(RefreshFamily, User)>>;
+
+    /// Puts one token in the place of another and counts the generation.
+    ///
+    /// One conditional write decides: `false` when the expected token is no longer the current one, or the family has
+    /// been revoked, has expired or is gone.
+    async fn rotate_family(&self, turn: &RefreshTurn) -> Result<bool>;
+
+    /// Revokes the user's family of that id. `false` when he has none, or it has been revoked before: whoever tells of a
+    /// revocation does so once. The row stays until it is swept, so that its tokens are known.
+    async fn revoke_family(&self, user: UserId, id: &str, now: Timestamp) -> Result<bool>;
+
+    /// Revokes all families of a user; says how many had not been revoked before.
+    async fn revoke_families_of(&self, user: UserId, now: Timestamp) -> Result<usize>;
+
+    /// The user's families that are neither revoked nor expired at `now` nor last used at `idle` or before, the one used
+    /// last first.
+    async fn families_of(&self, user: UserId, now: Timestamp, idle: Timestamp) -> Result<Vec<RefreshFamily>>;
+
+    /// Removes at most `limit` families that expired before `now` or were last used before `idle`; says how many.
+    async fn sweep_families(&self, now: Timestamp, idle: Timestamp, limit: i64) -> Result<usize>;
+}
+
 /// Failures counted per account and address.
 #[rocket::async_trait]
 pub trait Counters: Send + Sync {
@@ -287,7 +323,7 @@ pub trait ApiKeys: Send + Sync {
 
 /// Everything that this version of the library asks of a store.
 #[rocket::async_trait]
-pub trait Datastore: Users + Roles + Sessions + Remember + Counters + ApiKeys {
+pub trait Datastore: Users + Roles + Sessions + Remember + RefreshFamilies + Counters + ApiKeys {
     /// Whether the store answers at all; asked once at launch.
     async fn ping(&self) -> Result<()>;
 

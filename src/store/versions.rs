@@ -1,5 +1,5 @@
 use crate::error::{Error, Result};
-use crate::store::{ApiKeys, Counters, Datastore, Remember, Roles, Sessions, Users};
+use crate::store::{ApiKeys, Counters, Datastore, RefreshFamilies, Remember, Roles, Sessions, Users};
 
 impl dyn Users {
     /// The version of the contract that this library asks for: 2 since a user is found by his `fs_uniquifier`.
@@ -21,6 +21,11 @@ impl dyn Remember {
     pub const CONTRACT: u32 = 1;
 }
 
+impl dyn RefreshFamilies {
+    /// The version of the contract that this library asks for.
+    pub const CONTRACT: u32 = 1;
+}
+
 impl dyn Counters {
     /// The version of the contract that this library asks for.
     pub const CONTRACT: u32 = 1;
@@ -38,6 +43,11 @@ pub(crate) fn check_versions(store: &dyn Datastore) -> Result<()> {
         ("Roles", Roles::contract(store), <dyn Roles>::CONTRACT),
         ("Sessions", Sessions::contract(store), <dyn Sessions>::CONTRACT),
         ("Remember", Remember::contract(store), <dyn Remember>::CONTRACT),
+        (
+            "RefreshFamilies",
+            RefreshFamilies::contract(store),
+            <dyn RefreshFamilies>::CONTRACT,
+        ),
         ("Counters", Counters::contract(store), <dyn Counters>::CONTRACT),
         ("ApiKeys", ApiKeys::contract(store), <dyn ApiKeys>::CONTRACT),
     ] {

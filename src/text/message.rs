@@ -268,6 +268,8 @@ messages! {
     CsrfFailed = "CSRF_FAILED" Error [],
     /// Signed out.
     LoggedOut = "LOGGED_OUT" Success [],
+    /// Refresh tokens of the user's are revoked.
+    RefreshTokenRevoked = "REFRESH_TOKEN_REVOKED" Success [],
     /// The server cannot answer now.
     TemporarilyUnavailable = "TEMPORARILY_UNAVAILABLE" Error [],
     /// The application has locked the account.
@@ -311,6 +313,7 @@ mod tests {
             "API_KEY_REVOKED",
             "CSRF_FAILED",
             "LOGGED_OUT",
+            "REFRESH_TOKEN_REVOKED",
             "REGISTERED",
             "TEMPORARILY_UNAVAILABLE",
             "TOO_MANY_ATTEMPTS",

@@ -18,6 +18,8 @@ pub(crate) enum CookieKind {
     Flash,
     /// What a remembered browser comes back with.
     Remember,
+    /// The refresh token of a client that keeps it in a cookie.
+    Refresh,
     /// The CSRF token, for scripts.
     Csrf,
     /// Who has signed in with this browser before.
@@ -31,6 +33,8 @@ pub(crate) struct CookiePolicy {
     browser: String,
     flash: String,
     remember: String,
+    /// Empty where clients keep it themselves.
+    refresh: String,
     /// Empty where there is none.
     csrf: String,
     csrf_same_site: SameSite,
@@ -58,6 +62,11 @@ impl CookiePolicy {
             browser: named("security_browser"),
             flash: named("security_flash"),
             remember: named(&config.remember_cookie_name),
+            refresh: config
+                .refresh_token_cookie_name
+                .as_ref()
+                .map(|name| named(name))
+                .unwrap_or_default(),
             // Scripts look for it by its name.
             csrf: config
                 .csrf_cookie_name
@@ -79,6 +88,7 @@ impl CookiePolicy {
             CookieKind::Browser => &self.browser,
             CookieKind::Flash => &self.flash,
             CookieKind::Remember => &self.remember,
+            CookieKind::Refresh => &self.refresh,
             CookieKind::Csrf => &self.csrf,
             CookieKind::Device => &self.device,
         }
@@ -87,6 +97,11 @@ impl CookiePolicy {
     /// Whether scripts are given the CSRF token in a cookie.
     pub fn has_csrf(&self) -> bool {
         !self.csrf.is_empty()
+    }
+
+    /// Whether refresh tokens travel in a cookie.
+    pub fn has_refresh(&self) -> bool {
+        !self.refresh.is_empty()
     }
 
     /// A cookie that outlives the browser.
@@ -106,6 +121,8 @@ impl CookiePolicy {
             .secure(self.secure)
             .same_site(match kind {
                 CookieKind::Csrf => self.csrf_same_site,
+                // Scripts of this site alone exchange it; no link from elsewhere has to bring it along.
+                CookieKind::Refresh => SameSite::Strict,
                 _ => self.same_site,
             });
         if let Some(domain) = &self.domain {

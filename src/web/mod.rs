@@ -18,6 +18,7 @@ pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod receive;
 pub(crate) mod redirect;
+pub(crate) mod refresh;
 pub(crate) mod refusal;
 pub(crate) mod remember;
 pub(crate) mod render;

@@ -33,8 +33,8 @@ enum Body {
     Page(Box<Page>),
     /// A success: `response` of the envelope, to which the CSRF token is added.
     Json(Value),
-    /// A success without a token: the answer to signing out.
-    BareJson,
+    /// A success without a CSRF token: the answer to signing out, and to who needs none.
+    BareJson(Value),
     /// What is wrong with a form.
     Errors(FieldErrors),
     /// A refusal outside a form, with what else the reference says.
@@ -91,7 +91,11 @@ impl Reply {
     }
 
     pub(crate) fn bare_json() -> Self {
-        Self::new(Status::Ok, Body::BareJson)
+        Self::json_without_token(json!({}))
+    }
+
+    pub(crate) fn json_without_token(response: Value) -> Self {
+        Self::new(Status::Ok, Body::BareJson(response))
     }
 
     pub(crate) fn errors(errors: FieldErrors) -> Self {
@@ -348,7 +352,7 @@ impl<'r> Responder<'r, 'static> for Reply {
                 value["csrf_token"] = token.into();
                 envelope(req, security, self.status, value)
             }
-            Body::BareJson => envelope(req, security, self.status, json!({})),
+            Body::BareJson(value) => envelope(req, security, self.status, value),
             Body::Errors(errors) => {
                 let errors = Value::Object(errors.envelope(security.catalog(), &locale));
                 envelope(req, security, self.status, errors)

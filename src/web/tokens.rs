@@ -7,12 +7,13 @@ use crate::error::Result;
 use crate::gate::Caller;
 use crate::security::Security;
 use crate::web::reply::Reply;
-use crate::web::visit;
+use crate::web::{refresh, visit};
 
 /// The query parameter that asks for one; its value means nothing.
 const ASKS: &str = "include_auth_token";
 
-/// Adds an auth token for who has just signed in to a JSON answer that was asked for one. Nothing else is changed.
+/// Adds an auth token for who has just signed in to a JSON answer that was asked for one, and a refresh token where those
+/// are on. Nothing else is changed.
 pub(crate) async fn granted(req: &Request<'_>, security: &Security, reply: Reply) -> Result<Reply> {
     match visit::identified(req) {
         Some(who) => granted_to(req, security, &Caller::Session(who), reply).await,
@@ -37,11 +38,14 @@ pub(crate) async fn granted_to(
         .gate()
         .issue_token(who.user(), who.proofs(), who.authenticated_at())
         .await?;
+    let (factors, at) = (who.proofs(), who.authenticated_at());
+    let refresh_token = refresh::begin(req, security, who.user(), factors, at).await?;
     let user = response
         .entry("user")
         .or_insert_with(|| Value::Object(Default::default()));
     if let Value::Object(user) = user {
         user.insert("authentication_token".into(), token.into());
+        user.extend(refresh_token.map(|token| (refresh::FIELD.to_owned(), token.into())));
     }
     Ok(reply)
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rocket::Request;
 use zeroize::Zeroizing;
 
-use crate::crypto::{Purpose, SessionSecret, random_bytes};
+use crate::crypto::{Purpose, RefreshSecret, SessionSecret, random_bytes};
 use crate::error::Result;
 use crate::gate::{Authenticated, Caller, Client, Devices, Keepsake};
 use crate::security::Security;
@@ -41,6 +41,8 @@ struct Ledger {
     devices: Option<Devices>,
     /// What the remember cookie becomes.
     remember: Change<Keepsake>,
+    /// What the cookie with the refresh token becomes.
+    refresh: Change<RefreshSecret>,
     /// Who came with the session's cookie, once that was asked.
     identified: Option<Arc<Authenticated>>,
     /// Whom a guard, or an endpoint of ours, has let in.
@@ -142,6 +144,16 @@ impl Visit {
     /// Notes that the remember cookie goes.
     pub(super) fn forget_cookie(&self) {
         self.ledger().remember = Change::Remove;
+    }
+
+    /// Notes the refresh token that the browser is to hold.
+    pub(super) fn keep_refresh(&self, secret: RefreshSecret) {
+        self.ledger().refresh = Change::Set(secret);
+    }
+
+    /// Notes that the cookie with the refresh token goes.
+    pub(super) fn forget_refresh(&self) {
+        self.ledger().refresh = Change::Remove;
     }
 
     /// The nonce of this answer's content security policy.

@@ -90,6 +90,11 @@ races! {
     race_rotate_and_end_series_of: "of 64 restored sessions none outlives all series";
     race_rotate_and_deactivate: "of 64 restored sessions none outlives a deactivation";
     race_create_series_and_sign_out_everywhere: "of 64 series none outlives a new uniquifier";
+    race_create_family: "one of 64 stores the family";
+    race_rotate_family: "one of 64 turns the refresh token over";
+    race_revoke_family: "one of 64 revokes the family";
+    race_rotate_and_revoke_family: "of 64 exchanges none outlives a revocation";
+    race_create_family_and_sign_out_everywhere: "of 64 families none outlives a new uniquifier";
     race_make_counter: "one of 64 makes the counter";
     race_swap_counter: "one of 64 swaps the counter";
     race_count_failures: "of 64 failures none is lost";
@@ -151,6 +156,8 @@ fn all_broken_rules_are_told_at_once() {
             "a session is found under any key",
             "a series is found under any key",
             "a sweep takes only expired series",
+            "a family is found under any key",
+            "a sweep takes only families that are over",
         ],
         "{report}"
     );
@@ -161,7 +168,7 @@ fn all_broken_rules_are_told_at_once() {
     assert!(first.at.contains("contract/sessions.rs"), "{report}");
     let text = report.to_string();
     for part in [
-        "the store breaks 3 of",
+        "the store breaks 5 of",
         "Sessions: a session is found under any key",
         "expected:",
     ] {

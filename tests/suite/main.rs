@@ -31,6 +31,7 @@ mod planted_cookies;
 mod policy;
 mod quickstart;
 mod redirects;
+mod refresh_token;
 mod refusals;
 mod register;
 mod remember;

@@ -7,6 +7,7 @@ mod identities;
 mod judge;
 mod passwords;
 mod races;
+mod refresh;
 mod remember;
 mod report;
 mod roles;
@@ -117,6 +118,17 @@ const RULES: &[Rule] = list_of_rules! {
         remember::whatever_ends_all_sessions_ends_all_series,
         sweeps::a_sweep_takes_only_expired_series,
     }
+    "RefreshFamilies": {
+        refresh::a_family_is_found_under_any_key,
+        refresh::a_family_needs_its_user,
+        refresh::a_refresh_token_turns_over_once,
+        refresh::a_refresh_token_turns_over_only_where_it_may,
+        refresh::a_family_is_revoked_once_and_by_its_owner,
+        refresh::all_families_of_a_user_are_revoked_together,
+        refresh::families_are_listed_while_they_live,
+        refresh::whatever_ends_all_sessions_ends_all_families,
+        refresh::a_sweep_takes_only_families_that_are_over,
+    }
     "Counters": {
         counters::a_counter_is_swapped_only_if_it_is_the_expected_one,
         counters::a_counter_is_forgotten,
@@ -169,6 +181,13 @@ const RULES: &[Rule] = list_of_rules! {
         races::endings::of_64_restored_sessions_none_outlives_all_series,
         races::endings::of_64_restored_sessions_none_outlives_a_deactivation,
         races::endings::of_64_series_none_outlives_a_new_uniquifier,
+    }
+    "RefreshFamilies": {
+        races::refresh::one_of_64_stores_the_family,
+        races::refresh::one_of_64_turns_the_refresh_token_over,
+        races::refresh::one_of_64_revokes_the_family,
+        races::refresh::of_64_exchanges_none_outlives_a_revocation,
+        races::refresh::of_64_families_none_outlives_a_new_uniquifier,
     }
     "Counters": {
         races::counters::one_of_64_makes_the_counter,

@@ -1,6 +1,6 @@
 //! The Diesel implementation of the datastore.
 //!
-//! `users.rs`, `roles.rs`, `sessions.rs`, `counters.rs`, `remember.rs` and `api_keys.rs` (the statements), `store.rs` (the traits) and `runner.rs`
+//! `users.rs`, `roles.rs`, `sessions.rs`, `counters.rs`, `remember.rs`, `refresh.rs` and `api_keys.rs` (the statements), `store.rs` (the traits) and `runner.rs`
 //! (the migrations) are written once, in terms of the `Conn` of the module that includes them; `sqlite.rs`, `postgres.rs`
 //! and `mysql.rs` each include them and add the little that differs.
 #![cfg_attr(

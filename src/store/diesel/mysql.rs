@@ -4,6 +4,8 @@
 mod api_keys;
 #[path = "counters.rs"]
 mod counters;
+#[path = "refresh.rs"]
+mod refresh;
 #[path = "remember.rs"]
 mod remember;
 #[path = "roles.rs"]
@@ -45,7 +47,8 @@ type Inline = NoReaders;
 pub type MySqlPool = DieselPool<AsyncMysqlConnection>;
 type Pool = MySqlPool;
 
-const MIGRATIONS: &[Migration] = migrations!["mysql": "0001_core", "0002_remember", "0004_api_keys"];
+const MIGRATIONS: &[Migration] =
+    migrations!["mysql": "0001_core", "0002_remember", "0003_refresh", "0004_api_keys"];
 
 /// Locks have names of the whole server, at most 64 characters long, hence the digest of the database's name.
 const LOCK: &str = "CONCAT('rocket_security_', MD5(DATABASE()))";

@@ -4,6 +4,8 @@
 mod api_keys;
 #[path = "counters.rs"]
 mod counters;
+#[path = "refresh.rs"]
+mod refresh;
 #[path = "remember.rs"]
 mod remember;
 #[path = "roles.rs"]
@@ -47,7 +49,8 @@ type Inline = NoReaders;
 pub type PostgresPool = DieselPool<AsyncPgConnection>;
 type Pool = PostgresPool;
 
-const MIGRATIONS: &[Migration] = migrations!["postgres": "0001_core", "0002_remember", "0004_api_keys"];
+const MIGRATIONS: &[Migration] =
+    migrations!["postgres": "0001_core", "0002_remember", "0003_refresh", "0004_api_keys"];
 
 /// The advisory lock that migrations hold; any number will do that nobody else takes.
 const LOCK: i64 = 0x726f_636b_5f73_6563;

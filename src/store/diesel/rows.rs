@@ -363,5 +363,6 @@ impl<'a> NewCounterRow<'a> {
     }
 }
 
+pub(super) mod refresh;
 #[cfg(test)]
 mod tests;

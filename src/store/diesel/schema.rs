@@ -109,12 +109,35 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    security_refresh (family) {
+        family -> Binary,
+        public_id -> Text,
+        user_id -> BigInt,
+        fs_uniquifier -> Text,
+        generation -> BigInt,
+        token_hash -> Binary,
+        previous_hash -> Nullable<Binary>,
+        nonce -> Nullable<Binary>,
+        created_at -> BigInt,
+        authenticated_at -> BigInt,
+        rotated_at -> Nullable<BigInt>,
+        last_used_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        factors -> Text,
+        ip -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(security_users_roles -> security_roles (role_id));
 diesel::joinable!(security_users_roles -> security_users (user_id));
 diesel::joinable!(security_identities -> security_users (user_id));
 diesel::joinable!(security_sessions -> security_users (user_id));
 diesel::joinable!(security_remember -> security_users (user_id));
 diesel::joinable!(security_api_keys -> security_users (user_id));
+diesel::joinable!(security_refresh -> security_users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(
     security_users,
     security_identities,
@@ -124,6 +147,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     security_counters,
     security_remember,
     security_api_keys,
+    security_refresh,
 );
 
 diesel::table! {

@@ -4,6 +4,8 @@
 mod api_keys;
 #[path = "counters.rs"]
 mod counters;
+#[path = "refresh.rs"]
+mod refresh;
 #[path = "remember.rs"]
 mod remember;
 #[path = "roles.rs"]
@@ -46,7 +48,8 @@ type Inline = Readers;
 pub type SqlitePool = DieselPool<SyncConnectionWrapper<SqliteConnection>>;
 type Pool = SqlitePool;
 
-const MIGRATIONS: &[Migration] = migrations!["sqlite": "0001_core", "0002_remember", "0004_api_keys"];
+const MIGRATIONS: &[Migration] =
+    migrations!["sqlite": "0001_core", "0002_remember", "0003_refresh", "0004_api_keys"];
 
 /// `busy_timeout` comes first, for the others may have to wait already.
 const SETUP: &str = "PRAGMA busy_timeout = 5000;

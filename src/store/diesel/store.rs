@@ -9,15 +9,17 @@ use super::super::failure::Failure;
 use super::super::line::{Answer, Tries, detached};
 use super::users::By;
 use super::{Conn, Inline, Line, Pool, begin};
-use super::{api_keys, counters, remember, roles, sessions, users};
+use super::{api_keys, counters, refresh, remember, roles, sessions, users};
 use crate::crypto::SealedPassword;
 use crate::error::Result;
 use crate::model::{
-    ApiKey, ApiKeyHash, Counter, CounterKey, Issued, NewUser, OwnIdentity, RememberSeries, Role, Rotation,
-    SeriesHash, Session, SessionHash, Timestamp, User, UserId,
+    ApiKey, ApiKeyHash, Counter, CounterKey, FamilyHash, Issued, NewUser, OwnIdentity, RefreshFamily,
+    RefreshTurn, RememberSeries, Role, Rotation, SeriesHash, Session, SessionHash, Timestamp, User, UserId,
 };
 use crate::store::rules;
-use crate::store::{Along, ApiKeys, Counters, Datastore, Identity, Remember, Roles, Sessions, Users};
+use crate::store::{
+    Along, ApiKeys, Counters, Datastore, Identity, RefreshFamilies, Remember, Roles, Sessions, Users,
+};
 
 type Transactions = <Conn as AsyncConnection>::TransactionManager;
 
@@ -413,6 +415,55 @@ impl Remember for Store {
 
     async fn sweep_series(&self, now: Timestamp, limit: i64) -> Result<usize> {
         self.write(move |line| Box::pin(remember::sweep_series(line, now, limit)))
+            .await
+    }
+}
+
+#[rocket::async_trait]
+impl RefreshFamilies for Store {
+    fn contract(&self) -> u32 {
+        <dyn RefreshFamilies>::CONTRACT
+    }
+
+    async fn create_family(&self, family: &Issued<RefreshFamily>) -> Result<()> {
+        let family = RefreshFamily::clone(family);
+        self.transaction(move |line| Box::pin(refresh::create_family(line, family.clone())))
+            .await
+    }
+
+    async fn family(&self, hashes: &[FamilyHash]) -> Result<Option<(RefreshFamily, User)>> {
+        let hashes = hashes.to_vec();
+        self.read(move |line| Box::pin(refresh::family(line, hashes)))
+            .await
+    }
+
+    async fn rotate_family(&self, turn: &RefreshTurn) -> Result<bool> {
+        let turn = turn.clone();
+        self.write(move |line| Box::pin(refresh::rotate_family(line, turn.clone())))
+            .await
+    }
+
+    async fn revoke_family(&self, user: UserId, id: &str, now: Timestamp) -> Result<bool> {
+        if !rules::can_be_stored(id) {
+            return Ok(false);
+        }
+        let id = id.to_owned();
+        self.write(move |line| Box::pin(refresh::revoke_family(line, user, id.clone(), now)))
+            .await
+    }
+
+    async fn revoke_families_of(&self, user: UserId, now: Timestamp) -> Result<usize> {
+        self.write(move |line| Box::pin(refresh::revoke_families_of(line, user, now)))
+            .await
+    }
+
+    async fn families_of(&self, user: UserId, now: Timestamp, idle: Timestamp) -> Result<Vec<RefreshFamily>> {
+        self.read(move |line| Box::pin(refresh::families_of(line, user, now, idle)))
+            .await
+    }
+
+    async fn sweep_families(&self, now: Timestamp, idle: Timestamp, limit: i64) -> Result<usize> {
+        self.write(move |line| Box::pin(refresh::sweep_families(line, now, idle, limit)))
             .await
     }
 }

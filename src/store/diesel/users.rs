@@ -8,7 +8,7 @@ use super::super::lookups;
 use super::super::rows::{IdentityRow, NewUserRow, UserRow};
 use super::super::schema::{security_identities, security_users};
 use super::sessions::delete_sessions_of;
-use super::{Line, api_keys, remember};
+use super::{Line, api_keys, refresh, remember};
 use crate::model::{NewUser, OwnIdentity, Session, Timestamp, User, UserId};
 
 type Answer<T> = Result<T, Failure>;
@@ -226,6 +226,7 @@ pub(super) async fn set_uniquifier(
 async fn end_all_of(line: &mut Line, id: UserId) -> Answer<()> {
     remember::delete_series_of(line, id).await?;
     api_keys::delete_api_keys_of(line, id).await?;
+    refresh::delete_families_of(line, id).await?;
     delete_sessions_of(line, id, None).await?;
     Ok(())
 }

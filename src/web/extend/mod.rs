@@ -31,6 +31,9 @@ use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::Refused;
 use crate::web::page::Field;
 
+/// The forms that an application may add to.
+const FORMS: [&str; 4] = ["login", "logout", "register", "verify"];
+
 /// The form of registration, which has the fields of [`RegistrationFields`] too.
 const REGISTER: &str = "register";
 
@@ -38,7 +41,7 @@ const REGISTER: &str = "register";
 const ERROR: &str = "error";
 
 /// Names that our forms, the reference's, or our pages use already.
-const TAKEN: [&str; 40] = [
+const TAKEN: [&str; 41] = [
     "_method",
     "chosen_method",
     "code",
@@ -46,6 +49,7 @@ const TAKEN: [&str; 40] = [
     "credential",
     "csrf_token",
     "delete",
+    "delete_all",
     "email",
     "errors",
     "expires",
@@ -117,8 +121,8 @@ impl Extensions {
     /// The first mistake, and what to write instead.
     pub fn check(&self, config: &Config, catalog: &Catalog) -> Result<()> {
         for form in self.forms.keys() {
-            if !PAGES.contains(&form.as_str()) {
-                let known = PAGES.join("\", \"");
+            if !FORMS.contains(&form.as_str()) {
+                let known = FORMS.join("\", \"");
                 return Err(Error::config(format!(
                     "`.form({form:?}, …)`: there is no form of this name; there are \"{known}\""
                 )));
@@ -132,7 +136,7 @@ impl Extensions {
                 )));
             }
         }
-        for form in PAGES {
+        for form in FORMS {
             let mut seen = BTreeSet::new();
             for field in self.fields(form) {
                 let name = field.name();

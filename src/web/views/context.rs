@@ -31,6 +31,8 @@ pub(crate) struct PageContext {
     pub flashes: Vec<FlashView>,
     /// The page's form.
     pub form: Option<FormView>,
+    /// What this page alone shows, such as a list of what the user has.
+    pub data: serde_json::Value,
     /// What a page without a form says: the reason of a refusal.
     pub message: Option<FlashView>,
     /// What the page shows besides: the feature's own words.
@@ -127,6 +129,7 @@ impl PageContext {
             urls: BTreeMap::new(),
             flashes: Vec::new(),
             form: None,
+            data: serde_json::Value::Null,
             message: None,
             details: serde_json::Value::Null,
             next: None,
@@ -157,6 +160,7 @@ pub(crate) fn title_id(view: &str, message: Option<Message>) -> &'static str {
         ("logout", _) => "logout-title",
         ("verify", _) => "verify-title",
         ("api_keys", _) => "api-keys-title",
+        ("refresh_tokens", _) => "refresh-tokens-title",
         (_, Some(Message::Unauthorized)) => "unauthorized-title",
         (_, Some(Message::Unauthenticated | Message::ReauthenticationRequired)) => "unauthenticated-title",
         (_, Some(Message::TemporarilyUnavailable)) => "unavailable-title",

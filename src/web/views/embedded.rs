@@ -21,6 +21,7 @@ templates! {
     "error.html.j2",
     "login.html.j2",
     "logout.html.j2",
+    "refresh_token.html.j2",
     "register.html.j2",
     "verify.html.j2",
 }

@@ -55,6 +55,13 @@ pub(crate) fn set_cookies(req: &Request<'_>, security: &Security) -> Result<Vec<
         Change::Remove => cookies.push(remember::cookie(security, None)),
         Change::None => {}
     }
+    match &ledger.refresh {
+        Change::Set(secret) => {
+            cookies.push(policy.cookie(CookieKind::Refresh, Some(secret.to_text().as_str())));
+        }
+        Change::Remove => cookies.push(policy.cookie(CookieKind::Refresh, None)),
+        Change::None => {}
+    }
     if let Some(devices) = &ledger.devices {
         let sealed = devices.seal(ring, policy.name(CookieKind::Device))?;
         cookies.push(policy.lasting(CookieKind::Device, &sealed, DEVICE_LIVES));

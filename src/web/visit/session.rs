@@ -9,10 +9,11 @@ use crate::error::Result;
 use crate::gate::{Admission, Authenticated, Client, Evidence};
 use crate::model::{Factor, Reason};
 use crate::security::Security;
-use crate::web::remember;
+use crate::web::{refresh, remember};
 
 /// Takes evidence to the gate and gives the browser its session, or the reason of the refusal. A session that the
-/// browser brought ends with it, and so does what it was remembered by; with `remember` it will be remembered anew.
+/// browser brought ends with it, and so do its refresh tokens and what it was remembered by; with `remember` it will be
+/// remembered anew.
 pub(crate) async fn admit(
     req: &Request<'_>,
     security: &Security,
@@ -31,6 +32,7 @@ pub(crate) async fn admit(
         }
         // Before any cookie is noted: if the store fails now, nobody is half signed in.
         remember::forget(req, security).await?;
+        refresh::replace(req, security).await?;
         if remember {
             match security.gate().remember(authenticated, client).await {
                 Ok(keepsake) => Visit::of(req).keep(keepsake),

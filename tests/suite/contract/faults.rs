@@ -167,6 +167,7 @@ pub const ALL: &[(Fault, &[&str])] = &[
         &[
             "a sweep takes only sessions that are over",
             "a sweep takes only expired series",
+            "a sweep takes only families that are over",
             "a sweep takes only expired counters",
             "a sweep takes only expired keys",
         ],
@@ -176,6 +177,7 @@ pub const ALL: &[(Fault, &[&str])] = &[
         &[
             "a sweep takes only sessions that are over",
             "a sweep takes only expired series",
+            "a sweep takes only families that are over",
             "a sweep takes only expired counters",
             "a sweep takes only expired keys",
         ],
@@ -218,6 +220,66 @@ pub const ALL: &[(Fault, &[&str])] = &[
     (
         SeriesEndIsAlwaysNew,
         &["a series ends with its session", "one of 64 ends the series"],
+    ),
+    // RefreshFamilies
+    (LastHashIsNotAsked, &["a family is found under any key"]),
+    (
+        FamilyIsOverwritten,
+        &["a family is found under any key", "one of 64 stores the family"],
+    ),
+    (
+        RefusedFamilyIsKept,
+        &[
+            "a family needs its user",
+            "whatever ends all sessions ends all families",
+        ],
+    ),
+    (
+        RefreshTokenIsNotCompared,
+        &[
+            "a refresh token turns over once",
+            "one of 64 turns the refresh token over",
+        ],
+    ),
+    (
+        RefreshTokenIsReadThenWritten,
+        &["one of 64 turns the refresh token over"],
+    ),
+    (
+        ExpiredFamilyTurnsOver,
+        &["a refresh token turns over only where it may"],
+    ),
+    (
+        RevokedFamilyTurnsOver,
+        &[
+            "a refresh token turns over only where it may",
+            "of 64 exchanges none outlives a revocation",
+        ],
+    ),
+    (
+        AnybodyRevokesAFamily,
+        &["a family is revoked once and by its owner"],
+    ),
+    (
+        RevocationIsAlwaysNew,
+        &[
+            "a family is revoked once and by its owner",
+            "all families of a user are revoked together",
+            "one of 64 revokes the family",
+        ],
+    ),
+    (
+        FamiliesOutliveAll,
+        &[
+            "families are listed while they live",
+            "whatever ends all sessions ends all families",
+            "of 64 families none outlives a new uniquifier",
+        ],
+    ),
+    (IdleFamiliesAreListed, &["families are listed while they live"]),
+    (
+        FamiliesAreListedBackwards,
+        &["families are listed while they live"],
     ),
     // Counters
     (

@@ -1,6 +1,7 @@
 //! A right store in a wrapper that does one thing wrong: what its users would take for the store's own mistake.
 
 mod api_keys;
+mod refresh;
 mod remember;
 mod roles;
 mod sessions;
@@ -12,7 +13,8 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use rocket_security::store::{
-    Counter, CounterKey, Counters, Datastore, RememberSeries, SeriesHash, SessionHash,
+    Counter, CounterKey, Counters, Datastore, FamilyHash, RefreshFamily, RememberSeries, SeriesHash,
+    SessionHash,
 };
 use rocket_security::{ApiKey, Error, Result, Session, Timestamp, User, UserId};
 
@@ -93,6 +95,17 @@ pub enum Fault {
     SeriesEndKeepsSession,
     AllSeriesEndKeepSessions,
     SeriesEndIsAlwaysNew,
+    FamilyIsOverwritten,
+    RefusedFamilyIsKept,
+    RefreshTokenIsNotCompared,
+    RefreshTokenIsReadThenWritten,
+    ExpiredFamilyTurnsOver,
+    RevokedFamilyTurnsOver,
+    AnybodyRevokesAFamily,
+    RevocationIsAlwaysNew,
+    FamiliesOutliveAll,
+    IdleFamiliesAreListed,
+    FamiliesAreListedBackwards,
     CounterIsNotCompared,
     CounterIsReadThenWritten,
     CounterIsComparedByFailuresOnly,
@@ -131,6 +144,7 @@ struct Memory {
     hidden_until: HashMap<SessionHash, Instant>,
     series: HashMap<SeriesHash, (RememberSeries, User)>,
     undead_series: HashSet<SeriesHash>,
+    families: HashMap<FamilyHash, (RefreshFamily, User)>,
     identities: HashMap<(String, String), UserId>,
     keys: HashMap<String, (ApiKey, User)>,
     undead_keys: HashSet<String>,

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::model::User;
 
 /// What ends everything, tried again where the store had no place for it: the race would be none without it.
-async fn for_sure<T, F: Future<Output = Result<T>>>(end: impl Fn() -> F) -> Verdict<T> {
+pub(super) async fn for_sure<T, F: Future<Output = Result<T>>>(end: impl Fn() -> F) -> Verdict<T> {
     loop {
         match end().await {
             Err(error) if error.is_busy() || error.is_unavailable() => tokio::task::yield_now().await,

@@ -3,6 +3,7 @@
 pub(super) mod api_keys;
 pub(super) mod counters;
 pub(super) mod endings;
+pub(super) mod refresh;
 pub(super) mod remember;
 pub(super) mod roles;
 pub(super) mod sessions;

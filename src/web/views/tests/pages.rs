@@ -22,7 +22,9 @@ impl Pages<'_> {
             nonce: "n0nce".into(),
             csrf_field_name: "csrf_token".into(),
             csrf_token: "t0ken".into(),
-            urls: ["login", "logout", "register", "verify"].map(url).into(),
+            urls: ["login", "logout", "register", "verify", "refresh_tokens"]
+                .map(url)
+                .into(),
             message: message.map(|message| FlashView::new(self.catalog, &self.locale, message, &[])),
             ..PageContext::new(view, title, self.catalog, &self.locale)
         }
@@ -226,6 +228,37 @@ impl Pages<'_> {
         })
     }
 
+    fn refresh_tokens(&self, families: serde_json::Value) -> PageContext {
+        let all = FieldView {
+            name: "delete_all".into(),
+            kind: "hidden",
+            value: Some("y".into()),
+            ..FieldView::default()
+        };
+        let form = self.form(
+            "refresh_tokens_form",
+            "/refresh-tokens",
+            "refresh-tokens-submit",
+            vec![all],
+        );
+        self.signed_in(PageContext {
+            form,
+            data: serde_json::json!({ "refresh_tokens": families }),
+            ..self.page("refresh_tokens", None)
+        })
+    }
+
+    fn families(&self) -> PageContext {
+        let family = |id: &str, current: bool, said: Option<&str>| {
+            serde_json::json!({
+                "id": id, "current": current, "user_agent": said, "ip": said,
+                "created_at": "2026-01-01T12:00:00Z", "last_used_at": "2026-01-02T12:00:00Z",
+            })
+        };
+        let families = [family("0f", true, Some(self.said)), family("1e", false, None)];
+        self.refresh_tokens(families.to_vec().into())
+    }
+
     /// With all that can be wrong, and messages of each level.
     pub fn troubled(&self, mut page: PageContext) -> PageContext {
         let say = |message| {
@@ -289,6 +322,7 @@ impl Pages<'_> {
             ("register", self.profile()),
             ("verify", self.verify()),
             ("logout", self.logout()),
+            ("refresh_token", self.families()),
         ] {
             let name = match page.form.as_ref().is_some_and(|form| form.fields.len() > 10) {
                 true => format!("{view}-profile"),
@@ -302,6 +336,9 @@ impl Pages<'_> {
             pages.push((name.to_owned(), "api_keys", page.clone()));
             pages.push((format!("{name}-errors"), "api_keys", self.troubled(page)));
         }
+        let mut none = self.refresh_tokens(serde_json::json!([]));
+        none.form = None;
+        pages.push(("refresh_token-none".to_owned(), "refresh_token", none));
         pages.push(("login-wrong".to_owned(), "login", self.wrong_password()));
         pages.push(("login-sent".to_owned(), "login", self.sent_to_login()));
         pages.push(("register-taken".to_owned(), "register", self.taken()));
