@@ -52,6 +52,8 @@
 //! | a page for a permission | [`HasPermission<"write">`](HasPermission), [`HasAnyPermission`] |
 //! | a page for who gave a password lately | [`Fresh<15>`](Fresh) |
 //! | a page for strangers only | [`Anonymous`] |
+//! | a whole mount behind a guard | [`Protected`]; open on purpose [`Public`]; nothing forgotten [`SecurityFairing::deny_by_default`] |
+//! | a route that other sites cannot call | [`Csrf`] |
 //! | a form of your own, safe from other sites | [`CsrfForm<T>`](CsrfForm), with the field from [`SecurityContext`] |
 //! | more fields at sign-up, typed | [`RegistrationFields`] |
 //! | a CAPTCHA, or any check, on a form of ours | [`FormExtension`] |
@@ -134,9 +136,9 @@ pub use gate::Evidence;
 #[doc(hidden)]
 pub use guards::Name;
 pub use guards::{
-    Anonymous, AuthUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole, Mechanism,
-    PermissionName, PermissionSet, Refusal, RoleName, RoleSet, SecurityContext, SecurityError, SessionUser,
-    Visitor,
+    Anonymous, AuthUser, Csrf, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole,
+    Mechanism, PermissionName, PermissionSet, Protected, Public, Refusal, Requirement, RoleName, RoleSet,
+    SecurityContext, SecurityError, SessionUser, Visitor,
 };
 pub use identity::{Email, Phone, Username, UsernameProblem};
 pub use model::{Assurance, Event, Factor, Proof, Reason, Role, Session, Timestamp, User, UserId};

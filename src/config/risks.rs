@@ -9,7 +9,7 @@ use std::time::Duration;
 use rocket::http::{Method, SameSite};
 
 /// Whether each setting that can weaken security does.
-fn weakened(config: &Config) -> [(&'static str, bool); 13] {
+fn weakened(config: &Config) -> [(&'static str, bool); 14] {
     [
         ("redirect_allow_subdomains", config.redirect_allow_subdomains),
         ("logout_methods", config.logout_methods.contains(&Method::Get)),
@@ -31,6 +31,10 @@ fn weakened(config: &Config) -> [(&'static str, bool); 13] {
         (
             "csrf_ignore_unauth_endpoints",
             config.csrf_ignore_unauth_endpoints,
+        ),
+        (
+            "cache_control",
+            !(config.cache_control.as_ref()).is_some_and(|control| control.contains("no-store")),
         ),
         ("login_wait_after", config.login_wait_after > 10),
         ("login_wait_address_after", config.login_wait_address_after > 100),
@@ -185,6 +189,8 @@ mod tests {
                 "csrf_ignore_unauth_endpoints",
                 "csrf_ignore_unauth_endpoints = true",
             ),
+            ("cache_control", "cache_control = \"private\""),
+            ("cache_control", "cache_control = \"\""),
             (
                 "trusted_proxies",
                 "trusted_proxies = [\"10.0.0.0/8\", \"0.0.0.0/0\"]",

@@ -7,13 +7,16 @@
 mod anonymous;
 mod auth_user;
 mod context;
+mod csrf;
 mod csrf_form;
 mod fresh;
 mod launch;
 mod macros;
+mod mounts;
 mod name;
 mod permission;
 mod refusal;
+mod requirement;
 mod role;
 mod session_user;
 mod sets;
@@ -24,9 +27,12 @@ pub use crate::web::refusal::{Mechanism, Refusal};
 pub use anonymous::Anonymous;
 pub use auth_user::AuthUser;
 pub use context::SecurityContext;
+pub use csrf::Csrf;
 pub use csrf_form::CsrfForm;
 pub use fresh::Fresh;
 pub use macros::guards;
+pub(crate) use mounts::Decision;
+pub use mounts::{Protected, Public};
 pub use name::{Name, PermissionName, RoleName};
 pub use permission::{HasAnyPermission, HasPermission};
 pub use refusal::SecurityError;
@@ -34,6 +40,7 @@ pub(crate) use refusal::{
     abort_without_fairing, declared_roles, fail, refuse, refuse_wanting, security, unavailable, visitor,
     without_fairing,
 };
+pub use requirement::Requirement;
 pub use role::{HasAnyRole, HasRole};
 pub use session_user::SessionUser;
 pub use sets::{PermissionSet, RoleSet};

@@ -64,3 +64,14 @@ pub(crate) fn csrf(req: &Request<'_>, security: &Security, fields: &Fields) -> R
     security.gate().events.emit(Event::CrossSiteRefused);
     Err(FieldErrors::one(&security.config().csrf_field_name, message))
 }
+
+/// Whether no other site can have sent this request; a safe one always passes. The token is looked for in the headers only.
+pub(crate) fn is_from_here(req: &Request<'_>, security: &Security) -> bool {
+    visit::may_act(req, security) || {
+        // A client without cookies has no token to send, and nobody's rights to abuse.
+        let own = next::own(req, security);
+        security.config().csrf_ignore_unauth_endpoints
+            && visit::identified(req).is_none()
+            && origin::cross_site(req, own.as_ref()) != origin::Evidence::CrossSite
+    }
+}
