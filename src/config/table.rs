@@ -205,7 +205,7 @@ settings! {
         /// What the browser drops after signing out, over `https`: its cache of this host, and what scripts have stored
         /// (`localStorage`, `IndexedDB`, service workers). Cookies are not offered: ours are taken back one by one, and
         /// those of the application, and the one that spares a known browser the waits, shall stay.
-        clear_site_data: Vec<SiteData> = "[\"cache\", \"storage\"]";
+        clear_site_data: Vec<SiteData> = "[\"cache\", \"storage\"]" compat "[]";
         /// Where browsers report what the content security policy of our pages has stopped: a path of the application's or
         /// a whole URL that takes their POST.
         csp_report_uri: Option<View> = "\"\"";

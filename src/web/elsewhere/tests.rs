@@ -225,7 +225,9 @@ fn the_policy_of_pages_names_the_same_hosts() {
 /// of ours, to this application or to a host that the settings name.
 #[test]
 fn next_never_leaves_the_hosts_of_the_settings() {
-    const STARTS: [&str; 9] = [
+    const STARTS: [&str; 11] = [
+        "https://shop.",
+        "https://sub.",
         "https://",
         "http://",
         "//",
@@ -319,7 +321,7 @@ fn next_never_leaves_the_hosts_of_the_settings() {
                 for b in PARTS {
                     for c in PARTS {
                         judge(&[start, a, b, c].concat());
-                        for host in ["base.example:8443", "app.example"] {
+                        for host in ["base.example:8443", "app.example", "other.example:8443"] {
                             judge(&[start, a, b, host, c].concat());
                         }
                     }
@@ -327,6 +329,6 @@ fn next_never_leaves_the_hosts_of_the_settings() {
             }
         }
         // Much is refused, but not everything, and not everything that leads elsewhere: else this test would say nothing.
-        assert!(accepted > 5_000 && away > 500, "{accepted} {away}");
+        assert!(accepted > 5_000 && away > 80, "{accepted} {away}");
     }
 }
