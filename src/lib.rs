@@ -136,12 +136,14 @@ pub use gate::Evidence;
 #[doc(hidden)]
 pub use guards::Name;
 pub use guards::{
-    Anonymous, AuthUser, Csrf, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole,
-    Mechanism, PermissionName, PermissionSet, Protected, Public, Refusal, Requirement, RoleName, RoleSet,
-    SecurityContext, SecurityError, SessionUser, Visitor,
+    Anonymous, Auth, AuthUser, Basic, BasicUser, Csrf, CsrfForm, Fresh, HasAnyPermission, HasAnyRole,
+    HasPermission, HasRole, Mechanisms, PermissionName, PermissionSet, Protected, Public, Refusal,
+    Requirement, RoleName, RoleSet, SecurityContext, SecurityError, SessionUser, TokenUser, Visitor,
 };
 pub use identity::{Email, Phone, Username, UsernameProblem};
-pub use model::{Assurance, Event, Factor, Proof, Reason, Role, Session, Timestamp, User, UserId};
+pub use model::{
+    Assurance, Event, Factor, Mechanism, Proof, Reason, Role, Session, Timestamp, Token, User, UserId,
+};
 pub use policy::{FailedAuthn, Policy};
 pub use security::Security;
 #[doc(inline)]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 
 use crate::error::Result;
-use crate::model::{Factor, Reason, User};
+use crate::model::{Factor, Reason, Timestamp, User};
 
 /// Decisions that are the application's, each with the library's own answer as its default. Implement what differs and
 /// give it to [`SecurityFairing::policy`](crate::SecurityFairing::policy).
@@ -52,6 +52,29 @@ pub trait Policy: Send + Sync + 'static {
     /// When it cannot be found out: then nobody comes in (503).
     async fn is_locked(&self, _user: &User) -> Result<bool> {
         Ok(false)
+    }
+
+    /// What goes into an auth token beside the library's own (`augment_auth_token`). Everybody who holds the token can read
+    /// it. A token is at most 4096 characters long.
+    ///
+    /// # Errors
+    /// When it cannot be found out: then there is no token.
+    async fn augment_token(&self, _user: &User) -> Result<Map<String, Value>> {
+        Ok(Map::new())
+    }
+
+    /// Whether a token that is good otherwise may serve, by what [`augment_token`](Policy::augment_token) put in when it was
+    /// made (`verify_auth_token`). Asked in every request that brings one.
+    ///
+    /// # Errors
+    /// When it cannot be found out: then nobody comes in (503).
+    async fn verify_token(&self, _user: &User, _data: &Map<String, Value>) -> Result<bool> {
+        Ok(true)
+    }
+
+    /// When a token made now ends for this user, where that is sooner than `token_max_age` says (`TOKEN_EXPIRE_TIMESTAMP`).
+    fn token_expires_at(&self, _user: &User, _now: Timestamp) -> Option<Timestamp> {
+        None
     }
 
     /// Told of each failed attempt (`track_failed_authn`), beside the request and not within it, so that what is done here

@@ -31,7 +31,7 @@ impl Rows {
 #[rocket::async_trait]
 impl Users for MemoryStore {
     fn contract(&self) -> u32 {
-        1
+        2
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>> {
@@ -43,6 +43,7 @@ impl Users for MemoryStore {
             Identity::Email => account.email_key == key,
             Identity::Username => account.username_key.as_deref() == Some(key),
             Identity::Phone => account.user.phone.as_deref() == Some(key),
+            Identity::Uniquifier => account.user.fs_uniquifier == key,
             Identity::Own(name) => account.identities.get(name).is_some_and(|own| own.key == key),
             // An attribute that a later version of the library knows.
             _ => false,

@@ -108,6 +108,7 @@ TOO_MANY_ATTEMPTS = { $minutes ->
     [one] Too many attempts. Wait a minute, then try again.
    *[other] Too many attempts. Wait { $minutes } minutes, then try again.
 }
+TWO_CREDENTIALS = The request brings two credentials that differ. Send one of them.
 TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL = Your second step is set up the new way.
 TWO_FACTOR_DISABLED = The second step at sign-in is switched off.
 TWO_FACTOR_INVALID_TOKEN = This code is not right.

@@ -7,6 +7,7 @@ use rocket::http::{Method, SameSite};
 
 use super::value::{FromSetting, Wrong, text};
 use crate::crypto::NormalForm;
+use crate::model::Mechanism;
 
 fn choose<T: Copy>(value: &Value, choices: &[(&str, T)]) -> Result<T, Wrong> {
     let written = text(value);
@@ -110,6 +111,22 @@ choices! {
         Info = "info",
         /// Something went well.
         Success = "success",
+    }
+}
+
+const MECHANISMS: &[(&str, Mechanism)] = &[
+    ("session", Mechanism::Session),
+    ("token", Mechanism::Token),
+    ("basic", Mechanism::Basic),
+];
+
+impl FromSetting for Mechanism {
+    fn kind() -> String {
+        names(MECHANISMS)
+    }
+
+    fn from_setting(value: &Value) -> Result<Self, Wrong> {
+        choose(value, MECHANISMS)
     }
 }
 

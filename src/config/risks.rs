@@ -4,12 +4,13 @@ use super::checks::TOLD;
 use super::raw::{Raw, setting};
 use super::table::{Config, SETTINGS};
 use super::{Freshness, PasswordLength};
+use crate::model::Mechanism;
 use std::time::Duration;
 
 use rocket::http::{Method, SameSite};
 
 /// Whether each setting that can weaken security does.
-fn weakened(config: &Config) -> [(&'static str, bool); 14] {
+fn weakened(config: &Config) -> [(&'static str, bool); 15] {
     [
         ("redirect_allow_subdomains", config.redirect_allow_subdomains),
         ("logout_methods", config.logout_methods.contains(&Method::Get)),
@@ -31,6 +32,12 @@ fn weakened(config: &Config) -> [(&'static str, bool); 14] {
         (
             "csrf_ignore_unauth_endpoints",
             config.csrf_ignore_unauth_endpoints,
+        ),
+        (
+            "csrf_protect_mechanisms",
+            [Mechanism::Session, Mechanism::Basic]
+                .iter()
+                .any(|mechanism| !config.csrf_protect_mechanisms.contains(mechanism)),
         ),
         (
             "cache_control",
@@ -189,6 +196,7 @@ mod tests {
                 "csrf_ignore_unauth_endpoints",
                 "csrf_ignore_unauth_endpoints = true",
             ),
+            ("csrf_protect_mechanisms", "csrf_protect_mechanisms = [\"token\"]"),
             ("cache_control", "cache_control = \"private\""),
             ("cache_control", "cache_control = \"\""),
             (

@@ -14,11 +14,12 @@ use super::declare::{Setting, optional, settings};
 use super::network::Network;
 use super::secret::SecretText;
 use super::texts::{
-    CacheControl, CookieDomain, CookieName, FieldName, HeaderName, HostName, RiskName, Subdomain,
+    CacheControl, CookieDomain, CookieName, FieldName, HeaderName, HostName, Realm, RiskName, Subdomain,
     TemplateName, UrlPath, View,
 };
 use super::value::FromSetting;
 use crate::crypto::{PasswordScheme, SingleHash};
+use crate::model::Mechanism;
 
 settings! {
     section "Addresses of pages" {
@@ -175,6 +176,29 @@ settings! {
             weakens "When negative or `\"off\"`, whoever finds an open browser can do everything in it.";
         /// How long a session that was found fresh stays so from one use to the next.
         freshness_grace_period: Duration = "\"1 hour\"" reference "FRESHNESS_GRACE_PERIOD";
+        /// Whether who comes with an auth token can be fresh, by the proof that the token was made after.
+        freshness_allow_auth_token: bool = "true" reference "FRESHNESS_ALLOW_AUTH_TOKEN";
+    }
+
+    section "Auth tokens" {
+        /// By what our own endpoints for who is signed in take him: `"session"`, `"token"`, `"basic"`.
+        api_enabled_methods: Vec<Mechanism> = "[\"session\", \"token\"]" reference "API_ENABLED_METHODS";
+        /// The header that carries an auth token, beside `Authorization: Bearer`.
+        token_authentication_header: HeaderName = "\"Authentication-Token\"" reference "TOKEN_AUTHENTICATION_HEADER";
+        /// The name of an auth token in a body or a query, where `token_in_body` or `danger_token_in_query` let it be there.
+        token_authentication_key: FieldName = "\"auth_token\"" reference "TOKEN_AUTHENTICATION_KEY";
+        /// Whether our own endpoints take an auth token from the body too. Guards never do: they come before the body.
+        token_in_body: bool = "false";
+        /// Whether an auth token may stand in an address. Addresses end in logs, in histories and in `Referer`.
+        danger_token_in_query: bool = "false";
+        /// How long an auth token is good; [`Policy::token_expires_at`](crate::Policy::token_expires_at) may say less.
+        token_max_age: Duration = "\"15 minutes\"" reference "TOKEN_MAX_AGE"
+            between "\"1 s\"" and "\"30 days\"";
+        /// Whether every sign-in as JSON answers with an auth token, and not only one that asks for it by
+        /// `?include_auth_token`.
+        backwards_compat_auth_token: bool = "false" reference "BACKWARDS_COMPAT_AUTH_TOKEN";
+        /// What `WWW-Authenticate` calls this application.
+        default_http_auth_realm: Realm = "\"Login Required\"" reference "DEFAULT_HTTP_AUTH_REALM";
     }
 
     section "Cross-site requests" {
@@ -192,6 +216,11 @@ settings! {
         /// another site is refused all the same.
         csrf_ignore_unauth_endpoints: bool = "false" reference "CSRF_IGNORE_UNAUTH_ENDPOINTS"
             weakens "When `true`, a browser that says nothing of where a form comes from can be signed in to somebody else's account.";
+        /// By what a guard takes no unsafe request that a browser says to come from another site. A session needs more: a
+        /// browser that says nothing must send a CSRF token. An auth token may be listed too, though no other site can
+        /// make a browser send one.
+        csrf_protect_mechanisms: Vec<Mechanism> = "[\"session\", \"basic\"]" reference "CSRF_PROTECT_MECHANISMS"
+            weakens "Without `\"session\"` and `\"basic\"`, another site can act in the name of who is signed in.";
         /// The form field, and JSON key, that carries the CSRF token.
         csrf_field_name: FieldName = "\"csrf_token\"";
     }

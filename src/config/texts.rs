@@ -78,12 +78,25 @@ texts! {
     HostName("a host such as `\"example.com\"` or `\"example.com:8443\"`", host_name);
     /// What stands before a domain, `shop` or `eu.shop`; `.` is the domain itself.
     Subdomain("what stands before the domain, such as `\"shop\"`, or `\".\"` for the domain itself", subdomain);
+    /// What an authentication challenge calls the application.
+    Realm("text of printable ASCII without quotes", realm);
     /// The name of a setting that weakens security.
     RiskName("a setting's name", any);
 }
 
 fn any(text: String) -> Result<String, Wrong> {
     Ok(text)
+}
+
+/// It goes into a quoted string of a header.
+fn realm(text: String) -> Result<String, Wrong> {
+    let fits = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    match text.bytes().all(fits) && text.len() <= 200 {
+        true => Ok(text),
+        false => Err(Wrong::new(
+            "must be at most 200 printable ASCII characters, without quotes and backslashes.",
+        )),
+    }
 }
 
 fn path(text: String) -> Result<String, Wrong> {
@@ -256,7 +269,7 @@ fn cache_control(text: String) -> Result<String, Wrong> {
 fn header_name(text: String) -> Result<String, Wrong> {
     #[rustfmt::skip]
     const TAKEN: &[&str] = &[
-        "accept", "authorization", "authentication-token", "connection", "content-length", "content-type",
+        "accept", "authorization", "connection", "content-length", "content-type",
         "cookie", "forwarded", "host", "origin", "referer", "te", "transfer-encoding", "upgrade",
         "user-agent", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
     ];

@@ -14,6 +14,8 @@ pub enum Purpose {
     Counter,
     /// The cookie that says who has signed in with this browser before.
     Device,
+    /// The token that a client sends with each request.
+    AuthToken,
     /// The sealing of password hashes.
     Password,
     /// The keyed hash of a remembered browser's series.
@@ -36,6 +38,7 @@ impl Purpose {
             Purpose::Flash => "flash",
             Purpose::Counter => "counter",
             Purpose::Device => "device",
+            Purpose::AuthToken => "auth-token",
             Purpose::Password => "password",
             Purpose::RememberSeries => "remember-series",
             Purpose::RememberToken => "remember-token",
@@ -52,6 +55,7 @@ impl Purpose {
         Purpose::Flash,
         Purpose::Counter,
         Purpose::Device,
+        Purpose::AuthToken,
         Purpose::Password,
         Purpose::RememberSeries,
         Purpose::RememberToken,

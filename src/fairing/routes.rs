@@ -65,8 +65,8 @@ fn same_place(theirs: &str, ours: &str) -> bool {
     theirs.len() == ours.len()
 }
 
-/// Our catchers at `/`, each only where the application has none there: for 401 and 403, and for the 503 of a guard
-/// unless a `default` catcher says that the application speaks for itself.
+/// Our catchers at `/`, each only where the application has none there: for 401 and 403, and for the 400, 429 and 503 of
+/// a guard unless a `default` catcher says that the application speaks for itself.
 pub(super) fn catchers_where_none(rocket: &Rocket<Build>) -> Vec<Catcher> {
     let speaks = rocket
         .catchers()
@@ -74,6 +74,8 @@ pub(super) fn catchers_where_none(rocket: &Rocket<Build>) -> Vec<Catcher> {
     [
         Some(Status::Unauthorized),
         Some(Status::Forbidden),
+        (!speaks).then_some(Status::BadRequest),
+        (!speaks).then_some(Status::TooManyRequests),
         (!speaks).then_some(Status::ServiceUnavailable),
     ]
     .into_iter()

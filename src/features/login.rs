@@ -3,8 +3,8 @@
 //! * Settings: `login_url`, `login_user_template`, `post_login_view`, `user_identity_attributes`,
 //!   `return_generic_responses`, `login_wait_after`, `login_wait_address_after`, `login_wait_first`, `login_wait_max`,
 //!   `default_remember_me`
-//! * Endpoints: `GET`, `POST /login`
-//! * Events: `UserAuthenticated`, `UserFailedAuthn`, `WaitImposed`, `PasswordRehashed`
+//! * Endpoints: `GET`, `POST /login` (`?include_auth_token`)
+//! * Events: `UserAuthenticated`, `AuthTokenIssued`, `UserFailedAuthn`, `WaitImposed`, `PasswordRehashed`
 //!
 //! The reference is spec section 2.1. Whoever fails before the right password reads the same words, in the same time,
 //! whether the account exists, is disabled or has no password.
@@ -27,7 +27,7 @@ use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Sketch};
 use crate::web::page::{Field, Kind, Page};
 use crate::web::reply::{self, Reply};
-use crate::web::{next, receive, visit};
+use crate::web::{next, receive, tokens, visit};
 
 /// What the visitor sent.
 struct LoginForm {
@@ -96,7 +96,7 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
         }
         let next = form.next.clone();
         match sign_in(req, security, &form, &client).await? {
-            Ok(()) => Ok(reply::signed_in(req, security, next)),
+            Ok(()) => tokens::granted(req, security, reply::signed_in(req, security, next)).await,
             Err(reason) => Ok(refused(req, security, &fields, form.identity_field, reason)),
         }
     })

@@ -32,7 +32,7 @@ use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Refused, Sketch};
 use crate::web::page::{Field, Kind, Page};
 use crate::web::reply::{self, Reply};
-use crate::web::{next, receive, visit};
+use crate::web::{next, receive, tokens, visit};
 
 mod in_process;
 mod rules;
@@ -133,9 +133,9 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
             return Ok(reply::refusal(req, reason));
         }
         if reply::wants_json(req) {
-            return Ok(Reply::json(
-                json!({ "user": reply::user_payload(req, security), "tf_required": false }),
-            ));
+            let reply =
+                Reply::json(json!({ "user": reply::user_payload(req, security), "tf_required": false }));
+            return tokens::granted(req, security, reply).await;
         }
         Ok(Reply::found(
             next.unwrap_or_else(|| next::after_register(security.config())),

@@ -1,8 +1,8 @@
 //! Proving again who one is.
 //!
-//! * Settings: `verify_url`, `verify_template`, `post_verify_view`, `freshness`
-//! * Endpoints: `GET`, `POST /verify` (unless `freshness` is negative)
-//! * Events: `UserReauthenticated`, `UserFailedAuthn`, `WaitImposed`, `PasswordRehashed`
+//! * Settings: `verify_url`, `verify_template`, `post_verify_view`, `freshness`, `api_enabled_methods`
+//! * Endpoints: `GET`, `POST /verify` (`?include_auth_token`; unless `freshness` is negative)
+//! * Events: `UserReauthenticated`, `AuthTokenIssued`, `UserFailedAuthn`, `WaitImposed`, `PasswordRehashed`
 //!
 //! The reference is spec section 2.4. The session gets a new id (ASVS 7.2.4); wrong passwords are
 //! followed by a wait as at sign-in, counted apart.
@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::config::Config;
 use crate::error::Result;
-use crate::gate::{Authenticated, Client, PasswordRefusal};
+use crate::gate::{Caller, Client, PasswordRefusal};
 use crate::model::Reason;
 use crate::security::Security;
 use crate::text::Message;
@@ -24,7 +24,7 @@ use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Refused, Sketch};
 use crate::web::page::{Field, Kind, Page};
 use crate::web::reply::{self, Reply};
-use crate::web::{next, receive, refusal, visit};
+use crate::web::{next, receive, tokens, visit};
 
 pub(super) fn routes(config: &Config) -> Vec<Route> {
     if config.freshness.within().is_none() {
@@ -38,8 +38,8 @@ pub(super) fn routes(config: &Config) -> Vec<Route> {
 
 fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFuture<'r, Result<Reply>> {
     Box::pin(async move {
-        if reply::owned(visit::identify(req, security).await)?.is_none() {
-            return Ok(anonymous(req));
+        if let Err(refused) = receive::signed_in(req, security, None).await? {
+            return Ok(refused);
         }
         if reply::wants_json(req) {
             return Ok(Reply::json(json!({
@@ -55,12 +55,13 @@ fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFutu
 
 fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> BoxFuture<'r, Result<Reply>> {
     Box::pin(async move {
-        let (fields, who) = match receive::form(req, security, data).await? {
+        let (fields, _) = match receive::form(req, security, data).await? {
             Ok(received) => received,
             Err(refused) => return Ok(refused),
         };
-        let Some(who) = who else {
-            return Ok(anonymous(req));
+        let who = match receive::signed_in(req, security, Some(&fields)).await? {
+            Ok(who) => who,
+            Err(refused) => return Ok(refused),
         };
         if let Err(errors) = receive::csrf(req, security, &fields) {
             return Ok(again(req, security, &fields, errors));
@@ -78,25 +79,26 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
         let sent = Sent {
             form: "verify",
             fields: &fields,
-            user: Some(&who.user),
+            user: Some(who.user()),
             client: &client,
             braked: true,
         };
         if let Err(refused) = extend::check_form(req, security, &sent).await? {
             return Ok(refused.answer(|errors| again(req, security, &fields, errors)));
         }
-        match verify(req, security, who, &client, password.unwrap_or_default()).await? {
-            Ok(()) if reply::wants_json(req) => {
-                Ok(Reply::json(json!({ "user": reply::user_payload(req, security) })))
+        match verify(req, security, &who, &client, password.unwrap_or_default()).await? {
+            Ok(who) if reply::wants_json(req) => {
+                let reply = Reply::json(json!({ "user": reply::user_payload(req, security) }));
+                tokens::granted_to(req, security, &who, reply).await
             }
-            Ok(()) => {
+            Ok(_) => {
                 visit::flash(req, security, Message::ReauthenticationSuccessful, &[]);
                 Ok(Reply::found(
                     next.unwrap_or_else(|| next::after_verify(security.config())),
                 ))
             }
             // The session ended while the password was being looked at.
-            Err(Reason::Unauthenticated) => Ok(anonymous(req)),
+            Err(Reason::Unauthenticated) => Ok(receive::refuse(req, security, Reason::Unauthenticated)),
             Err(reason) => {
                 let refused = match reason {
                     Reason::TryLater { seconds } => Refused::Wait { seconds },
@@ -111,23 +113,17 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
     })
 }
 
-/// Sends whoever is not signed in to sign in, and tells the application, as a guard does.
-fn anonymous(req: &Request<'_>) -> Reply {
-    refusal::note(req, Reason::Unauthenticated);
-    reply::refusal(req, Reason::Unauthenticated)
-}
-
-/// Checks the password and refreshes the session under a new id.
+/// Checks the password and refreshes the session under a new id; without a session, what a new token may say.
 async fn verify(
     req: &Request<'_>,
     security: &Security,
-    who: &Authenticated,
+    who: &Caller,
     client: &Client,
     password: &str,
-) -> Result<Result<(), Reason>> {
+) -> Result<Result<Caller, Reason>> {
     let evidence = match security
         .gate()
-        .check_own_password(who, &security.password(password), client)
+        .check_own_password(who.user(), &security.password(password), client)
         .await?
     {
         Ok(evidence) => evidence,
@@ -136,7 +132,11 @@ async fn verify(
             return Ok(Err(Reason::AuthenticationFailed));
         }
     };
-    visit::step_up(req, security, who, evidence, client).await
+    let Caller::Session(session) = who else {
+        return security.gate().prove_again(who, evidence, client).await;
+    };
+    let stepped = visit::step_up(req, security, session, evidence, client).await?;
+    Ok(stepped.map(|()| visit::identified(req).map_or_else(|| who.clone(), Caller::Session)))
 }
 
 fn again(req: &Request<'_>, security: &Security, fields: &Fields, errors: FieldErrors) -> Reply {

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use crate::crypto::SessionSecret;
 use crate::error::Result;
 use crate::gate::sessions::Authenticated;
-use crate::gate::{Client, Evidence, Gate};
-use crate::model::{Event, Factor, Issued, Proof, Reason, Session, SessionHash, User};
+use crate::gate::{ByToken, Caller, Client, Evidence, Gate};
+use crate::model::{Event, Factor, Issued, Proof, Reason, Session, SessionHash, Token, User};
 
 /// What the gate answers.
 pub(crate) enum Admission {
@@ -61,12 +61,7 @@ impl Gate {
         if let Some(reason) = self.objection(evidence.user()).await? {
             return Ok(self.refuse(evidence, reason, client));
         }
-        let mut proofs = current.session.factors.clone();
-        // What proved nothing has served, and what is proved again counts from now.
-        proofs.retain(|proof| {
-            !matches!(proof.factor, Factor::Register | Factor::Remember) && proof.factor != evidence.factor()
-        });
-        proofs.push(evidence.proof());
+        let proofs = proved_again(&current.session.factors, &evidence);
         let admission = self
             .start_session(
                 evidence,
@@ -83,6 +78,33 @@ impl Gate {
             });
         }
         Ok(admission)
+    }
+
+    /// Takes fresh evidence for who came without a session: what he has proved by now, for a token.
+    pub async fn prove_again(
+        &self,
+        who: &Caller,
+        evidence: Evidence,
+        client: &Client,
+    ) -> Result<Result<Caller, Reason>> {
+        if evidence.user().id != who.user().id {
+            return Ok(Err(Reason::AuthenticationFailed));
+        }
+        if let Some(reason) = self.objection(evidence.user()).await? {
+            let factor = evidence.factor();
+            self.failed(Some(evidence.into_user()), factor, reason, client);
+            return Ok(Err(reason));
+        }
+        let token = Token {
+            issued_at: evidence.at(),
+            expires_at: evidence.at(),
+            authenticated_at: evidence.at(),
+            factors: proved_again(who.proofs(), &evidence),
+            data: Default::default(),
+        };
+        let user = evidence.into_user();
+        self.events.emit(Event::UserReauthenticated { user: user.id });
+        Ok(Ok(Caller::Token(Arc::new(ByToken { user, token }))))
     }
 
     fn refuse(&self, evidence: Evidence, reason: Reason, client: &Client) -> Admission {
@@ -166,6 +188,17 @@ impl Gate {
             Err(error) => Err(error),
         }
     }
+}
+
+/// By what somebody has proved who he is once he has done so again: what proved nothing has served, and what is proved
+/// again counts from now.
+fn proved_again(before: &[Proof], evidence: &Evidence) -> Vec<Proof> {
+    let mut proofs = before.to_vec();
+    proofs.retain(|proof| {
+        !matches!(proof.factor, Factor::Register | Factor::Remember) && proof.factor != evidence.factor()
+    });
+    proofs.push(evidence.proof());
+    proofs
 }
 
 /// Where a session goes.

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::gate::{Authenticated, Gate};
-use crate::model::Factor;
+use crate::gate::{Caller, Gate};
+use crate::model::Mechanism;
 
 /// Whether the user proved who he is recently enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,28 +14,27 @@ pub(crate) enum Freshness {
 impl Gate {
     /// Fresh is who authenticated less than `within` ago, or was found fresh less than `grace` ago; each time he is
     /// found fresh, the grace starts anew (spec 3.7). A moment in the future is a clock that was set back, not
-    /// freshness.
-    pub async fn freshness(
-        &self,
-        who: &Authenticated,
-        within: Duration,
-        grace: Duration,
-    ) -> Result<Freshness> {
+    /// freshness. Grace is a matter of sessions; a token is as fresh as the proof that it was made after.
+    pub async fn freshness(&self, who: &Caller, within: Duration, grace: Duration) -> Result<Freshness> {
         let now = self.clock.now();
-        let session = &who.session;
         // However long `within` is: a browser that was remembered has proved nothing.
-        if session
-            .factors
-            .iter()
-            .all(|proof| proof.factor == Factor::Remember)
+        if who.is_remembered_only()
+            || (who.mechanism() == Mechanism::Token && !self.config.freshness_allow_auth_token)
         {
             return Ok(Freshness::Stale);
         }
+        let recent = who.authenticated_at() <= now && now.since(who.authenticated_at()) < within;
+        let Some(session) = who.session() else {
+            return Ok(if recent {
+                Freshness::Fresh
+            } else {
+                Freshness::Stale
+            });
+        };
         let in_grace = !grace.is_zero()
             && session
                 .grace_until
                 .is_some_and(|until| until > now && until.since(now) <= grace);
-        let recent = session.authenticated_at <= now && now.since(session.authenticated_at) < within;
         if !in_grace && !recent {
             return Ok(Freshness::Stale);
         }

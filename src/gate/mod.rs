@@ -8,6 +8,8 @@
 //! parallel guesses count as a thousand.
 
 mod admission;
+mod basic;
+mod caller;
 mod devices;
 mod events;
 mod evidence;
@@ -18,6 +20,7 @@ mod password;
 mod remember;
 mod sessions;
 mod throttle;
+mod tokens;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,6 +30,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub(crate) use admission::Admission;
+pub(crate) use caller::{ByBasic, ByToken, Caller};
 pub(crate) use devices::{DEVICE_LIVES, Devices};
 pub(crate) use events::Events;
 pub use evidence::Evidence;

@@ -1,7 +1,7 @@
 use crate::crypto::{Password, Ticket, Verdict};
 use crate::error::{Error, Result};
 use crate::gate::throttle::{Account, Attempt, Brake};
-use crate::gate::{Authenticated, Client, Evidence, Gate, LoginIdentity};
+use crate::gate::{Client, Evidence, Gate, LoginIdentity};
 use crate::model::{Event, Factor, Reason, User};
 
 /// Why a password was not accepted.
@@ -64,16 +64,16 @@ impl Gate {
     /// keep its owner waiting.
     pub async fn check_own_password(
         &self,
-        who: &Authenticated,
+        who: &User,
         password: &Password,
         client: &Client,
     ) -> Result<Result<Evidence, PasswordRefusal>> {
         let ticket = self.passwords.admit(client.limit)?;
-        let attempt = match self.begin_attempt(Account::Own(who.user.id), client).await? {
+        let attempt = match self.begin_attempt(Account::Own(who.id), client).await? {
             Brake::Go(attempt) => attempt,
-            Brake::Wait { seconds } => return Ok(Err(self.waiting(Some(who.user.clone()), seconds, client))),
+            Brake::Wait { seconds } => return Ok(Err(self.waiting(Some(who.clone()), seconds, client))),
         };
-        let user = self.store.user(who.user.id).await?;
+        let user = self.store.user(who.id).await?;
         let evidence = self.verify(ticket, user, password, client).await?;
         if evidence.is_ok() {
             self.attempt_succeeded(attempt).await?;

@@ -1,7 +1,7 @@
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
-use crate::guards::{SecurityError, abort_without_fairing, refuse, visitor};
+use crate::guards::{SecurityError, abort_without_fairing, fail, refuse, unavailable, visitor};
 use crate::model::Reason;
 use crate::web::receive;
 
@@ -23,6 +23,9 @@ use crate::web::receive;
 /// }
 /// ```
 ///
+/// An auth token in a header is such evidence too, since browsers send none by themselves, unless `csrf_protect_mechanisms`
+/// lists it.
+///
 /// The guards that let signed-in users in ask the same by themselves. For a whole mount there is
 /// [`Protected::require`](crate::Protected::require).
 ///
@@ -37,10 +40,14 @@ impl<'r> FromRequest<'r> for Csrf {
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, SecurityError> {
         // Who comes decides which token is his, and whether he needs one.
-        match visitor(req).await {
-            Ok((security, _)) if receive::is_from_here(req, security) => Outcome::Success(Csrf(())),
-            Ok(_) => refuse(req, Reason::CrossSite),
-            Err(failure) => failure,
+        let security = match visitor(req).await {
+            Ok((security, _)) => security,
+            Err(failure) => return failure,
+        };
+        match receive::is_from_here(req, security).await {
+            Ok(true) => Outcome::Success(Csrf(())),
+            Ok(false) => refuse(req, Reason::CrossSite),
+            Err(error) => fail(unavailable(req, "it could not be found out who asks", &error)),
         }
     }
 }

@@ -6,9 +6,9 @@ use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use crate::gate::Freshness;
 use crate::guards::{
-    AuthUser, SecurityError, abort_without_fairing, fail, refuse_wanting, security, unavailable,
+    Auth, Mechanisms, SecurityError, abort_without_fairing, fail, refuse_wanting, security, unavailable,
 };
-use crate::model::{Reason, User};
+use crate::model::{Reason, Session, Token, User};
 use crate::web::refusal::Wanted;
 
 /// The signed-in user who proved who he is not long ago; else he is asked for his password again.
@@ -25,17 +25,25 @@ use crate::web::refusal::Wanted;
 ///     format!("{} proved who he is within the last 15 minutes", user.email)
 /// }
 /// ```
-#[derive(Clone)]
-pub struct Fresh<const MINUTES: u32 = { u32::MAX }>(AuthUser);
+///
+/// A token is as fresh as the proof that it was made after (unless `freshness_allow_auth_token` is off), and never in grace.
+/// `M` says by what the user may come, as for [`Auth`]: `Fresh<15, Session>`.
+pub struct Fresh<const MINUTES: u32 = { u32::MAX }, M = (Token, Session)>(Auth<M>);
 
-impl<const MINUTES: u32> Fresh<MINUTES> {
-    /// The user as [`AuthUser`].
-    pub fn into_inner(self) -> AuthUser {
+impl<const MINUTES: u32, M> Fresh<MINUTES, M> {
+    /// The user, as the guard without freshness would have given him.
+    pub fn into_inner(self) -> Auth<M> {
         self.0
     }
 }
 
-impl<const MINUTES: u32> Deref for Fresh<MINUTES> {
+impl<const MINUTES: u32, M> Clone for Fresh<MINUTES, M> {
+    fn clone(&self) -> Self {
+        Fresh(self.0.clone())
+    }
+}
+
+impl<const MINUTES: u32, M> Deref for Fresh<MINUTES, M> {
     type Target = User;
 
     fn deref(&self) -> &User {
@@ -44,11 +52,11 @@ impl<const MINUTES: u32> Deref for Fresh<MINUTES> {
 }
 
 #[rocket::async_trait]
-impl<'r, const MINUTES: u32> FromRequest<'r> for Fresh<MINUTES> {
+impl<'r, const MINUTES: u32, M: Mechanisms> FromRequest<'r> for Fresh<MINUTES, M> {
     type Error = SecurityError;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, SecurityError> {
-        let user = match AuthUser::from_request(req).await {
+        let user = match Auth::of(req).await {
             Outcome::Success(user) => user,
             Outcome::Error(refused) => return Outcome::Error(refused),
             Outcome::Forward(status) => return Outcome::Forward(status),
@@ -66,11 +74,7 @@ impl<'r, const MINUTES: u32> FromRequest<'r> for Fresh<MINUTES> {
             },
             minutes => (Duration::from_secs(u64::from(minutes) * 60), Duration::ZERO),
         };
-        match security
-            .gate()
-            .freshness(user.session_user().authenticated(), within, grace)
-            .await
-        {
+        match security.gate().freshness(user.caller(), within, grace).await {
             Ok(Freshness::Fresh) => Outcome::Success(Fresh(user)),
             Ok(Freshness::Stale) => {
                 let wanted = Wanted {
@@ -85,7 +89,7 @@ impl<'r, const MINUTES: u32> FromRequest<'r> for Fresh<MINUTES> {
     }
 }
 
-impl<const MINUTES: u32> Sentinel for Fresh<MINUTES> {
+impl<const MINUTES: u32, M: Mechanisms> Sentinel for Fresh<MINUTES, M> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         if MINUTES == 0 {
             eprintln!(

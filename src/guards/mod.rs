@@ -5,32 +5,33 @@
 //! fairing, the launch stops with a sentence that says what to do.
 
 mod anonymous;
-mod auth_user;
+mod auth;
 mod context;
 mod csrf;
 mod csrf_form;
 mod fresh;
 mod launch;
 mod macros;
+mod mechanisms;
 mod mounts;
 mod name;
 mod permission;
 mod refusal;
 mod requirement;
 mod role;
-mod session_user;
 mod sets;
 mod state;
 mod visitor;
 
-pub use crate::web::refusal::{Mechanism, Refusal};
+pub use crate::web::refusal::Refusal;
 pub use anonymous::Anonymous;
-pub use auth_user::AuthUser;
+pub use auth::{Auth, AuthUser, BasicUser, SessionUser, TokenUser};
 pub use context::SecurityContext;
 pub use csrf::Csrf;
 pub use csrf_form::CsrfForm;
 pub use fresh::Fresh;
 pub use macros::guards;
+pub use mechanisms::{Basic, Mechanisms};
 pub(crate) use mounts::Decision;
 pub use mounts::{Protected, Public};
 pub use name::{Name, PermissionName, RoleName};
@@ -42,6 +43,5 @@ pub(crate) use refusal::{
 };
 pub use requirement::Requirement;
 pub use role::{HasAnyRole, HasRole};
-pub use session_user::SessionUser;
 pub use sets::{PermissionSet, RoleSet};
 pub use visitor::Visitor;

@@ -11,8 +11,8 @@ use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use super::launch;
 use super::role::user_with;
-use super::{AuthUser, PermissionName, PermissionSet, SecurityError};
-use crate::model::{Role, User};
+use super::{Auth, Mechanisms, PermissionName, PermissionSet, SecurityError};
+use crate::model::{Role, Session, Token, User};
 use crate::web::refusal::Wanted;
 
 /// A signed-in user of whom some role has the permission `P`.
@@ -37,8 +37,8 @@ use crate::web::refusal::Wanted;
 ///
 /// 401 for anonymous visitors, 403 without the permission, 503 when the database cannot be reached. The launch
 /// stops without the `SecurityFairing`.
-pub struct HasPermission<P> {
-    user: AuthUser,
+pub struct HasPermission<P, M = (Token, Session)> {
+    user: Auth<M>,
     permission: PhantomData<fn() -> P>,
 }
 
@@ -60,26 +60,26 @@ pub struct HasPermission<P> {
 /// ```
 ///
 /// It fails as [`HasPermission`] does.
-pub struct HasAnyPermission<S> {
-    user: AuthUser,
+pub struct HasAnyPermission<S, M = (Token, Session)> {
+    user: Auth<M>,
     permissions: PhantomData<fn() -> S>,
 }
 
-impl<P> HasPermission<P> {
+impl<P, M> HasPermission<P, M> {
     /// The user, as the guard without a permission would have given him.
-    pub fn into_inner(self) -> AuthUser {
+    pub fn into_inner(self) -> Auth<M> {
         self.user
     }
 }
 
-impl<S> HasAnyPermission<S> {
+impl<S, M> HasAnyPermission<S, M> {
     /// The user, as the guard without a permission would have given him.
-    pub fn into_inner(self) -> AuthUser {
+    pub fn into_inner(self) -> Auth<M> {
         self.user
     }
 }
 
-impl<P> Deref for HasPermission<P> {
+impl<P, M> Deref for HasPermission<P, M> {
     type Target = User;
 
     fn deref(&self) -> &User {
@@ -87,7 +87,7 @@ impl<P> Deref for HasPermission<P> {
     }
 }
 
-impl<S> Deref for HasAnyPermission<S> {
+impl<S, M> Deref for HasAnyPermission<S, M> {
     type Target = User;
 
     fn deref(&self) -> &User {
@@ -95,7 +95,7 @@ impl<S> Deref for HasAnyPermission<S> {
     }
 }
 
-impl<P: PermissionName> fmt::Debug for HasPermission<P> {
+impl<P: PermissionName, M> fmt::Debug for HasPermission<P, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("HasPermission")
             .field(&P::NAME)
@@ -104,7 +104,7 @@ impl<P: PermissionName> fmt::Debug for HasPermission<P> {
     }
 }
 
-impl<S: PermissionSet> fmt::Debug for HasAnyPermission<S> {
+impl<S: PermissionSet, M> fmt::Debug for HasAnyPermission<S, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("HasAnyPermission")
             .field(&S::NAMES)
@@ -114,7 +114,7 @@ impl<S: PermissionSet> fmt::Debug for HasAnyPermission<S> {
 }
 
 #[rocket::async_trait]
-impl<'r, P: PermissionName> FromRequest<'r> for HasPermission<P> {
+impl<'r, P: PermissionName, M: Mechanisms> FromRequest<'r> for HasPermission<P, M> {
     type Error = SecurityError;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, SecurityError> {
@@ -130,7 +130,7 @@ impl<'r, P: PermissionName> FromRequest<'r> for HasPermission<P> {
 }
 
 #[rocket::async_trait]
-impl<'r, S: PermissionSet> FromRequest<'r> for HasAnyPermission<S> {
+impl<'r, S: PermissionSet, M: Mechanisms> FromRequest<'r> for HasAnyPermission<S, M> {
     type Error = SecurityError;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, SecurityError> {
@@ -145,13 +145,13 @@ impl<'r, S: PermissionSet> FromRequest<'r> for HasAnyPermission<S> {
     }
 }
 
-impl<P: PermissionName> Sentinel for HasPermission<P> {
+impl<P: PermissionName, M: Mechanisms> Sentinel for HasPermission<P, M> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         launch::stops_without_fairing(rocket, "HasPermission", &[P::NAME])
     }
 }
 
-impl<S: PermissionSet> Sentinel for HasAnyPermission<S> {
+impl<S: PermissionSet, M: Mechanisms> Sentinel for HasAnyPermission<S, M> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         launch::stops_without_fairing(rocket, "HasAnyPermission", S::NAMES)
     }

@@ -6,8 +6,8 @@ use rocket::request::FromRequest;
 
 use super::launch;
 use super::{
-    Anonymous, AuthUser, Csrf, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole, PermissionName,
-    PermissionSet, RoleName, RoleSet, SessionUser,
+    Anonymous, Auth, Csrf, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole, Mechanisms,
+    PermissionName, PermissionSet, RoleName, RoleSet,
 };
 
 /// A guard that keeps out whoever may not come, so that a whole mount can be put behind it by
@@ -59,30 +59,29 @@ pub trait Requirement: for<'r> FromRequest<'r> + 'static {
     }
 }
 
-impl Requirement for AuthUser {}
-impl Requirement for SessionUser {}
+impl<M: Mechanisms> Requirement for Auth<M> {}
 impl Requirement for Anonymous {}
-impl<P: PermissionName> Requirement for HasPermission<P> {}
-impl<S: PermissionSet> Requirement for HasAnyPermission<S> {}
+impl<P: PermissionName, M: Mechanisms> Requirement for HasPermission<P, M> {}
+impl<S: PermissionSet, M: Mechanisms> Requirement for HasAnyPermission<S, M> {}
 
 impl Requirement for Csrf {
     const DECIDES: bool = false;
 }
 
-impl<const MINUTES: u32> Requirement for Fresh<MINUTES> {
+impl<const MINUTES: u32, M: Mechanisms> Requirement for Fresh<MINUTES, M> {
     fn complaint(_: Option<&BTreeSet<String>>) -> Option<String> {
         (MINUTES == 0)
             .then(|| "Fresh<0> keeps everybody out: write the minutes, such as Fresh<15>.".to_owned())
     }
 }
 
-impl<R: RoleName> Requirement for HasRole<R> {
+impl<R: RoleName, M: Mechanisms> Requirement for HasRole<R, M> {
     fn complaint(declared: Option<&BTreeSet<String>>) -> Option<String> {
         launch::undeclared(declared?, "HasRole", &[R::NAME])
     }
 }
 
-impl<S: RoleSet> Requirement for HasAnyRole<S> {
+impl<S: RoleSet, M: Mechanisms> Requirement for HasAnyRole<S, M> {
     fn complaint(declared: Option<&BTreeSet<String>>) -> Option<String> {
         launch::undeclared(declared?, "HasAnyRole", S::NAMES)
     }

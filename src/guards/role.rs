@@ -11,8 +11,8 @@ use rocket::request::{FromRequest, Outcome};
 use rocket::{Ignite, Request, Rocket, Sentinel};
 
 use super::launch;
-use super::{AuthUser, RoleName, RoleSet, SecurityError, fail, refuse_wanting};
-use crate::model::{Reason, Role, User};
+use super::{Auth, Mechanisms, RoleName, RoleSet, SecurityError, fail, refuse_wanting};
+use crate::model::{Reason, Role, Session, Token, User};
 use crate::web::refusal::Wanted;
 
 /// A signed-in user who has the role `R`.
@@ -41,8 +41,8 @@ use crate::web::refusal::Wanted;
 /// `Option<HasRole<R>>` is for handlers that serve both; for a ranked route use it too, because a guard that
 /// refuses ends the routing.
 // Without a bound: on the type it would make rustc report one wrong role at each mention that Rocket makes of it.
-pub struct HasRole<R> {
-    user: AuthUser,
+pub struct HasRole<R, M = (Token, Session)> {
+    user: Auth<M>,
     role: PhantomData<fn() -> R>,
 }
 
@@ -66,26 +66,26 @@ pub struct HasRole<R> {
 /// ```
 ///
 /// It fails as [`HasRole`] does.
-pub struct HasAnyRole<S> {
-    user: AuthUser,
+pub struct HasAnyRole<S, M = (Token, Session)> {
+    user: Auth<M>,
     roles: PhantomData<fn() -> S>,
 }
 
-impl<R> HasRole<R> {
+impl<R, M> HasRole<R, M> {
     /// The user, as the guard without a role would have given him.
-    pub fn into_inner(self) -> AuthUser {
+    pub fn into_inner(self) -> Auth<M> {
         self.user
     }
 }
 
-impl<S> HasAnyRole<S> {
+impl<S, M> HasAnyRole<S, M> {
     /// The user, as the guard without a role would have given him.
-    pub fn into_inner(self) -> AuthUser {
+    pub fn into_inner(self) -> Auth<M> {
         self.user
     }
 }
 
-impl<R> Deref for HasRole<R> {
+impl<R, M> Deref for HasRole<R, M> {
     type Target = User;
 
     fn deref(&self) -> &User {
@@ -93,7 +93,7 @@ impl<R> Deref for HasRole<R> {
     }
 }
 
-impl<S> Deref for HasAnyRole<S> {
+impl<S, M> Deref for HasAnyRole<S, M> {
     type Target = User;
 
     fn deref(&self) -> &User {
@@ -101,13 +101,13 @@ impl<S> Deref for HasAnyRole<S> {
     }
 }
 
-impl<R: RoleName> fmt::Debug for HasRole<R> {
+impl<R: RoleName, M> fmt::Debug for HasRole<R, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("HasRole").field(&R::NAME).field(&self.id).finish()
     }
 }
 
-impl<S: RoleSet> fmt::Debug for HasAnyRole<S> {
+impl<S: RoleSet, M> fmt::Debug for HasAnyRole<S, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("HasAnyRole")
             .field(&S::NAMES)
@@ -117,7 +117,7 @@ impl<S: RoleSet> fmt::Debug for HasAnyRole<S> {
 }
 
 #[rocket::async_trait]
-impl<'r, R: RoleName> FromRequest<'r> for HasRole<R> {
+impl<'r, R: RoleName, M: Mechanisms> FromRequest<'r> for HasRole<R, M> {
     type Error = SecurityError;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, SecurityError> {
@@ -133,7 +133,7 @@ impl<'r, R: RoleName> FromRequest<'r> for HasRole<R> {
 }
 
 #[rocket::async_trait]
-impl<'r, S: RoleSet> FromRequest<'r> for HasAnyRole<S> {
+impl<'r, S: RoleSet, M: Mechanisms> FromRequest<'r> for HasAnyRole<S, M> {
     type Error = SecurityError;
 
     async fn from_request(req: &'r Request<'_>) -> Outcome<Self, SecurityError> {
@@ -145,25 +145,25 @@ impl<'r, S: RoleSet> FromRequest<'r> for HasAnyRole<S> {
     }
 }
 
-impl<R: RoleName> Sentinel for HasRole<R> {
+impl<R: RoleName, M: Mechanisms> Sentinel for HasRole<R, M> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         launch::stops_for_roles(rocket, "HasRole", &[R::NAME])
     }
 }
 
-impl<S: RoleSet> Sentinel for HasAnyRole<S> {
+impl<S: RoleSet, M: Mechanisms> Sentinel for HasAnyRole<S, M> {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
         launch::stops_for_roles(rocket, "HasAnyRole", S::NAMES)
     }
 }
 
 /// The signed-in user if his roles are `enough`; else the request is refused.
-pub(super) async fn user_with(
+pub(super) async fn user_with<M: Mechanisms>(
     req: &Request<'_>,
     wanted: Wanted,
     enough: impl FnOnce(&[Role]) -> bool + Send,
-) -> Outcome<AuthUser, SecurityError> {
-    let user = match req.guard::<AuthUser>().await {
+) -> Outcome<Auth<M>, SecurityError> {
+    let user = match Auth::of(req).await {
         Outcome::Success(user) => user,
         Outcome::Error(error) => return Outcome::Error(error),
         Outcome::Forward(status) => return Outcome::Forward(status),

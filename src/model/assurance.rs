@@ -1,4 +1,4 @@
-use crate::model::{Factor, Proof, Session, Timestamp};
+use crate::model::{Factor, Proof, Timestamp};
 
 /// How sure it is who the visitor is: by what he proved it, and when.
 ///
@@ -16,17 +16,21 @@ use crate::model::{Factor, Proof, Session, Timestamp};
 /// ```
 #[derive(Clone, Copy)]
 pub struct Assurance<'a> {
-    session: &'a Session,
+    factors: &'a [Proof],
+    authenticated_at: Timestamp,
 }
 
 impl<'a> Assurance<'a> {
-    pub(crate) fn of(session: &'a Session) -> Self {
-        Assurance { session }
+    pub(crate) fn of(factors: &'a [Proof], authenticated_at: Timestamp) -> Self {
+        Assurance {
+            factors,
+            authenticated_at,
+        }
     }
 
     /// Each factor once, with the last time that it was proved.
     pub fn proofs(&self) -> &'a [Proof] {
-        &self.session.factors
+        self.factors
     }
 
     /// When this factor was last proved in this session, if it was.
@@ -41,6 +45,6 @@ impl<'a> Assurance<'a> {
     /// [`Fresh`](crate::Fresh) counts from here.
     pub fn authenticated_at(&self) -> Option<Timestamp> {
         let proved = self.proofs().iter().any(|proof| proof.factor != Factor::Remember);
-        proved.then_some(self.session.authenticated_at)
+        proved.then_some(self.authenticated_at)
     }
 }

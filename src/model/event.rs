@@ -29,6 +29,11 @@ pub enum Event {
         /// Who.
         user: UserId,
     },
+    /// An auth token was made for a client.
+    AuthTokenIssued {
+        /// Whom it speaks for.
+        user: UserId,
+    },
     /// Somebody failed to sign in as a known or an unknown user.
     UserFailedAuthn {
         /// The account, when there is one of that identity.

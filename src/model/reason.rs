@@ -25,6 +25,8 @@ pub enum Reason {
     Unauthorized,
     /// Only for visitors who are not signed in.
     AnonymousRequired,
+    /// The request brings more than one credential, and they differ (400).
+    TwoCredentials,
     /// The CSRF token is missing or wrong, or the request came from another site.
     CrossSite,
     /// What was sent cannot be read, or does not fit.

@@ -46,6 +46,8 @@ pub enum Identity<'a> {
     Username,
     /// The telephone number in E.164 form.
     Phone,
+    /// The `fs_uniquifier`: what a token names its user by.
+    Uniquifier,
     /// The attribute that the application calls so, in the form that must be unique.
     Own(&'a str),
 }

@@ -2,8 +2,8 @@ use crate::error::{Error, Result};
 use crate::store::{Counters, Datastore, Remember, Roles, Sessions, Users};
 
 impl dyn Users {
-    /// The version of the contract that this library asks for.
-    pub const CONTRACT: u32 = 1;
+    /// The version of the contract that this library asks for: 2 since a user is found by his `fs_uniquifier`.
+    pub const CONTRACT: u32 = 2;
 }
 
 impl dyn Roles {

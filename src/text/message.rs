@@ -272,6 +272,8 @@ messages! {
     TemporarilyUnavailable = "TEMPORARILY_UNAVAILABLE" Error [],
     /// The application has locked the account.
     AccountLocked = "ACCOUNT_LOCKED" Error [],
+    /// The request brings two credentials that differ.
+    TwoCredentials = "TWO_CREDENTIALS" Error [],
     /// Too many tries; the next one counts after a wait.
     TooManyAttempts = "TOO_MANY_ATTEMPTS" Error ["seconds"],
     /// A field of the application's own was left out.
@@ -291,6 +293,7 @@ mod tests {
             "REGISTERED",
             "TEMPORARILY_UNAVAILABLE",
             "TOO_MANY_ATTEMPTS",
+            "TWO_CREDENTIALS",
             "VALUE_NOT_PROVIDED",
         ];
         let theirs: Vec<_> = Message::ALL

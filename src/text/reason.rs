@@ -15,6 +15,7 @@ impl Reason {
             Reason::Stale => Message::ReauthenticationRequired,
             Reason::Unauthorized => Message::Unauthorized,
             Reason::AnonymousRequired => Message::AnonymousUserRequired,
+            Reason::TwoCredentials => Message::TwoCredentials,
             Reason::CrossSite => Message::CsrfFailed,
             Reason::InvalidInput => Message::ApiError,
         }

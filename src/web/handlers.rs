@@ -7,6 +7,7 @@ use rocket::Request;
 use rocket::http::Status;
 use serde_json::{Value, json};
 
+use crate::gate::Caller;
 use crate::model::{Reason, User};
 use crate::security::Security;
 use crate::web::refusal::Refusal;
@@ -49,13 +50,13 @@ impl Handlers {
     /// The body of a JSON answer.
     pub fn json(&self, req: &Request<'_>, security: &Security, status: Status, payload: Value) -> Value {
         let who = match status.code < 300 {
-            true => visit::identified(req),
+            true => visit::acting(req),
             false => None,
         };
         let answer = JsonAnswer {
             status,
             payload,
-            user: who.as_ref().map(|who| &who.user),
+            user: who.as_ref().map(Caller::user),
         };
         let own = (security.handlers().render_json.as_ref()).and_then(|render| render(req, &answer));
         own.unwrap_or_else(|| answer.envelope())

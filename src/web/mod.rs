@@ -1,7 +1,9 @@
 //! What every feature shares of HTTP: the visit (cookies, CSRF, flashes), forms, negotiation, safe redirects, pages.
 
+pub(crate) mod callers;
 pub(crate) mod client;
 pub(crate) mod cookies;
+pub(crate) mod credentials;
 pub(crate) mod csrf;
 pub(crate) mod elsewhere;
 pub(crate) mod extend;
@@ -22,5 +24,6 @@ pub(crate) mod render;
 pub(crate) mod reply;
 pub(crate) mod spa;
 pub(crate) mod submission;
+pub(crate) mod tokens;
 pub(crate) mod views;
 pub(crate) mod visit;

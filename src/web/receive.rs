@@ -5,16 +5,18 @@ use std::sync::Arc;
 use rocket::{Data, Request};
 
 use crate::error::Result;
-use crate::gate::Authenticated;
-use crate::model::Event;
+use crate::gate::{Authenticated, Caller};
+use crate::model::{Event, Mechanism, Reason};
 use crate::security::Security;
 use crate::text::Message;
+use crate::web::credentials::{self, Credential};
 use crate::web::fields::{FieldErrors, Fields};
 use crate::web::origin;
+use crate::web::refusal::{self, Wanted};
 use crate::web::reply::{self, Reply};
 use crate::web::submission::Submission;
 use crate::web::visit::Visit;
-use crate::web::{next, visit};
+use crate::web::{callers, next, visit};
 
 /// The fields of the body and who sends them, or the answer to a body that cannot be read.
 pub(crate) async fn form<'r>(
@@ -28,14 +30,40 @@ pub(crate) async fn form<'r>(
     }
 }
 
+/// Who asks an endpoint of ours that is for who is signed in, by one of `api_enabled_methods`; or the answer to who is not,
+/// of which the application is told as of a guard's.
+pub(crate) async fn signed_in(
+    req: &Request<'_>,
+    security: &Security,
+    fields: Option<&Fields>,
+) -> Result<Result<Caller, Reply>> {
+    let mechanisms = &security.config().api_enabled_methods;
+    Ok(callers::find(req, security, mechanisms, fields)
+        .await?
+        .map_err(|reason| refuse(req, security, reason)))
+}
+
+/// The answer to who is not signed in after all.
+pub(crate) fn refuse(req: &Request<'_>, security: &Security, reason: Reason) -> Reply {
+    let wanted = Wanted {
+        mechanisms: security.config().api_enabled_methods.clone().into(),
+        ..Wanted::default()
+    };
+    refusal::note_wanting(req, reason, wanted);
+    reply::refusal(req, reason)
+}
+
 /// Refuses a form that another site may have sent: the browser says so, or the token in the body (or in a header)
-/// was not issued to this visitor.
+/// was not issued to this visitor. Waived where a header that no other site can set says who asks.
 ///
 /// # Errors
 /// The error as it stands on the reference's wire: under the token's field.
 pub(crate) fn csrf(req: &Request<'_>, security: &Security, fields: &Fields) -> Result<(), FieldErrors> {
     let own = next::own(req, security);
     let cross_site = origin::cross_site(req, own.as_ref()) == origin::Evidence::CrossSite;
+    if visit::acting(req).is_some_and(|who| waives(req, security, &who)) {
+        return Ok(());
+    }
     let is_anonymous = visit::identified(req).is_none();
     if security.config().csrf_ignore_unauth_endpoints && is_anonymous && !cross_site {
         return Ok(());
@@ -65,13 +93,38 @@ pub(crate) fn csrf(req: &Request<'_>, security: &Security, fields: &Fields) -> R
     Err(FieldErrors::one(&security.config().csrf_field_name, message))
 }
 
-/// Whether no other site can have sent this request; a safe one always passes. The token is looked for in the headers only.
-pub(crate) fn is_from_here(req: &Request<'_>, security: &Security) -> bool {
-    visit::may_act(req, security) || {
-        // A client without cookies has no token to send, and nobody's rights to abuse.
-        let own = next::own(req, security);
-        security.config().csrf_ignore_unauth_endpoints
-            && visit::identified(req).is_none()
-            && origin::cross_site(req, own.as_ref()) != origin::Evidence::CrossSite
+/// Whether no other site can have sent this request; a safe one always passes. The CSRF token is looked for in the headers
+/// only. Waived as for our own endpoints.
+///
+/// # Errors
+/// When the store does not answer.
+pub(crate) async fn is_from_here(req: &Request<'_>, security: &Security) -> Result<bool> {
+    if visit::may_act(req, security) {
+        return Ok(true);
     }
+    // A client without cookies has no token to send, and nobody's rights to abuse.
+    if security.config().csrf_ignore_unauth_endpoints
+        && visit::identified(req).is_none()
+        && origin::cross_site(req, next::own(req, security).as_ref()) != origin::Evidence::CrossSite
+    {
+        return Ok(true);
+    }
+    let by_token = callers::find(req, security, &[Mechanism::Token], None).await?;
+    Ok(by_token.is_ok_and(|who| waives(req, security, &who)))
+}
+
+/// Whether who acts was let in by what no other site can make a browser send: an auth token in a header.
+fn waives(req: &Request<'_>, security: &Security, who: &Caller) -> bool {
+    let in_header = || {
+        matches!(
+            credentials::presented(req, security.config(), None),
+            Ok(Some(Credential::Token { in_header: true, .. }))
+        )
+    };
+    who.mechanism() == Mechanism::Token
+        && !security
+            .config()
+            .csrf_protect_mechanisms
+            .contains(&Mechanism::Token)
+        && in_header()
 }

@@ -1,11 +1,12 @@
 //! A refusal on its way from the guard that noted it to whoever answers.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use rocket::Request;
 use rocket::http::Status;
 
-use crate::model::{Event, Reason};
+use crate::model::{Event, Mechanism, Reason};
 use crate::security::Security;
 use crate::web::next;
 use crate::web::reply::{self, Reply};
@@ -22,20 +23,13 @@ pub(crate) struct Challenge {
 }
 
 /// What a guard asked for, as far as it is more than somebody who is signed in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
+    pub mechanisms: Cow<'static, [Mechanism]>,
     pub roles: &'static [&'static str],
     pub permissions: &'static [&'static str],
     pub within: Option<Duration>,
     pub grace: Option<Duration>,
-}
-
-/// How a visitor can show who he is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Mechanism {
-    /// The cookie of a session.
-    Session,
 }
 
 /// A refusal, for an application's own catcher, or for a handler on
@@ -88,9 +82,9 @@ impl Refusal {
         status(self.0.reason)
     }
 
-    /// By what the visitor could have shown who he is.
-    pub fn mechanisms(&self) -> &'static [Mechanism] {
-        &[Mechanism::Session]
+    /// By what the visitor could have shown who he is; none where that was not what he was refused for.
+    pub fn mechanisms(&self) -> &[Mechanism] {
+        &self.0.wanted.mechanisms
     }
 
     /// The roles of which one was needed; none when no role was asked for, or when nobody was signed in to have one.
@@ -163,7 +157,7 @@ pub(crate) fn tell(req: &Request<'_>, answered: Status) {
     if answered.code < 300 {
         return;
     }
-    let user = visit::identified(req).map(|who| who.user.id);
+    let user = visit::acting(req).map(|who| who.user().id);
     let event = match (reason, user) {
         (Reason::CrossSite, _) => Event::CrossSiteRefused,
         (Reason::Unauthenticated, _) => Event::UserUnauthenticated,
@@ -179,7 +173,7 @@ pub(crate) const fn status(reason: Reason) -> Status {
         Reason::Unauthenticated | Reason::Stale | Reason::AuthenticationFailed => Status::Unauthorized,
         Reason::Busy | Reason::Unavailable => Status::ServiceUnavailable,
         Reason::TryLater { .. } => Status::TooManyRequests,
-        Reason::InvalidInput => Status::BadRequest,
+        Reason::InvalidInput | Reason::TwoCredentials => Status::BadRequest,
         Reason::Unauthorized
         | Reason::AnonymousRequired
         | Reason::CrossSite

@@ -7,7 +7,7 @@ use rocket::{Request, response};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
-use crate::model::Reason;
+use crate::model::{Mechanism, Reason};
 use crate::security::Security;
 use crate::text::{Locale, Message};
 use crate::web::fields::FieldErrors;
@@ -15,7 +15,7 @@ use crate::web::headers::RETRY_AFTER;
 use crate::web::page::Page;
 use crate::web::refusal::{Refusal, status as refusal_status};
 use crate::web::submission::BodyProblem;
-use crate::web::{extend, negotiate, next, render, spa, visit};
+use crate::web::{callers, extend, negotiate, next, render, spa, visit};
 
 pub(crate) use crate::web::negotiate::wants_json;
 
@@ -146,8 +146,8 @@ impl Reply {
 
 /// What JSON says of who is signed in: nothing, as in the reference, unless the application's policy says more.
 pub(crate) fn user_payload(req: &Request<'_>, security: &Security) -> Value {
-    match visit::identified(req) {
-        Some(who) => Value::Object(security.gate().policy.payload(&who.user)),
+    match visit::acting(req) {
+        Some(who) => Value::Object(security.gate().policy.payload(who.user())),
         None => json!({}),
     }
 }
@@ -177,11 +177,12 @@ pub(crate) fn refused(req: &Request<'_>, refusal: &Refusal) -> Reply {
     };
     match security.handlers().refused(req, refusal) {
         Some(reply) => reply,
-        None => usual(req, security, refusal.reason()),
+        None => usual(req, security, refusal),
     }
 }
 
-fn usual(req: &Request<'_>, security: &Security, reason: Reason) -> Reply {
+fn usual(req: &Request<'_>, security: &Security, refusal: &Refusal) -> Reply {
+    let reason = refusal.reason();
     let json = negotiate::refusal_in_json(req);
     let message = reason.message();
     let refused =
@@ -195,8 +196,24 @@ fn usual(req: &Request<'_>, security: &Security, reason: Reason) -> Reply {
         }))
     };
     match reason {
-        Reason::Unauthenticated if !json => {
-            to("login").unwrap_or_else(|| refused(Status::Unauthorized, Map::new()))
+        Reason::Unauthenticated => {
+            let mechanisms = refusal.mechanisms();
+            // The page where one signs in helps whom a session would let in, unless his client asks for a password itself.
+            let by_session = mechanisms.is_empty() || mechanisms.contains(&Mechanism::Session);
+            let page = match !json && by_session && !mechanisms.contains(&Mechanism::Basic) {
+                true => to("login"),
+                false => None,
+            };
+            page.unwrap_or_else(|| {
+                let mut reply = refused(Status::Unauthorized, Map::new());
+                let challenges = callers::challenges(security.config(), mechanisms);
+                reply.headers.extend(
+                    challenges
+                        .into_iter()
+                        .map(|challenge| Header::new("WWW-Authenticate", challenge)),
+                );
+                reply
+            })
         }
         Reason::Stale if !json => to("verify").unwrap_or_else(|| refused(Status::Unauthorized, Map::new())),
         Reason::Stale => refused(Status::Unauthorized, reauthentication()),
@@ -301,6 +318,7 @@ pub(crate) async fn caught<'r>(status: Status, req: &'r Request<'_>) -> Result<R
         None => {
             let reason = match status.code {
                 401 => Reason::Unauthenticated,
+                400 => Reason::InvalidInput,
                 403 => Reason::Unauthorized,
                 _ => Reason::Unavailable,
             };
@@ -351,7 +369,7 @@ impl<'r> Responder<'r, 'static> for Reply {
             response.set_status(self.status);
         }
         for header in self.headers {
-            response.set_header(header);
+            response.adjoin_header(header);
         }
         if let Some(control) = &security.config().cache_control {
             response.set_raw_header("Cache-Control", control.to_string());

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::crypto::{Purpose, SessionSecret, random_bytes};
 use crate::error::Result;
-use crate::gate::{Authenticated, Client, Devices, Keepsake};
+use crate::gate::{Authenticated, Caller, Client, Devices, Keepsake};
 use crate::security::Security;
 use crate::text::Message;
 use crate::web::cookies::CookieKind;
@@ -43,6 +43,8 @@ struct Ledger {
     remember: Change<Keepsake>,
     /// Who came with the session's cookie, once that was asked.
     identified: Option<Arc<Authenticated>>,
+    /// Whom a guard, or an endpoint of ours, has let in.
+    caller: Option<Caller>,
     /// The browser's secret, once it was read or made.
     browser: Option<Zeroizing<[u8; 32]>>,
     /// Whether the browser has to be told its secret.
@@ -96,6 +98,11 @@ impl Visit {
     /// Notes that the form carried the visitor's own CSRF token.
     pub fn csrf_was_right(&self) {
         self.ledger().csrf_checked = true;
+    }
+
+    /// Notes whom a guard has let in.
+    pub fn set_caller(&self, caller: Caller) {
+        self.ledger().caller = Some(caller);
     }
 
     /// Notes that the answer depends on who asks, so that no shared cache keeps it.
@@ -214,6 +221,16 @@ pub(crate) async fn identify<'r>(
 /// Who was identified earlier in this request; asks nobody.
 pub(crate) fn identified(req: &Request<'_>) -> Option<Arc<Authenticated>> {
     Visit::of(req).ledger().identified.clone()
+}
+
+/// Who acts in this request: whom a guard has let in, else who came with the session's cookie.
+pub(crate) fn acting(req: &Request<'_>) -> Option<Caller> {
+    let ledger = Visit::of(req).ledger();
+    match (&ledger.caller, &ledger.identified) {
+        // A session that this request has ended or replaced since acts no more.
+        (Some(Caller::Session(_)) | None, identified) => identified.clone().map(Caller::Session),
+        (Some(caller), _) => Some(caller.clone()),
+    }
 }
 
 /// Where the request comes from.

@@ -23,6 +23,7 @@ mod launch;
 mod ledgers;
 mod login;
 mod logout;
+mod mechanisms;
 mod mounts;
 mod outages;
 mod own_datastore;

@@ -314,6 +314,59 @@ async fn who_needs_no_token_still_comes_from_no_other_site() {
     assert_eq!(status(post()).await, Status::Forbidden, "a session is somebody's");
 }
 
+/// A script that names itself by a header needs no CSRF token: no other site can have a browser say that.
+#[rocket::async_test]
+async fn an_auth_token_in_a_header_is_evidence_enough() {
+    let app = app();
+    let browser = Browser::on(mounted(&app)).await;
+    browser.register(ADA).await;
+    browser.sign_out().await;
+    let account = serde_json::json!({ "email": ADA, "password": support::PASSWORD });
+    let (_, body) = browser.submit_json("/login?include_auth_token", account).await;
+    let token = body["response"]["user"]["authentication_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for signed_in in [true, false] {
+        if !signed_in {
+            browser.sign_out().await;
+        }
+        let post = || Attempt::post("/here/echo").body("text/plain", "hello");
+        for (what, attempt, passes) in [
+            ("the token", post().header("Authentication-Token", &token), true),
+            (
+                "as a bearer",
+                post().header("Authorization", &format!("Bearer {token}")),
+                true,
+            ),
+            (
+                "forged",
+                post().header("Authentication-Token", &format!("{token}A")),
+                false,
+            ),
+            (
+                "in the address",
+                Attempt::post(&format!("/here/echo?auth_token={token}")),
+                false,
+            ),
+            (
+                "a password",
+                post().header("Authorization", "Basic YWRhOng="),
+                false,
+            ),
+        ] {
+            let status = browser.attempt(&attempt).await.status();
+            let expected = if passes { Status::Ok } else { Status::Forbidden };
+            assert_eq!(status, expected, "{what}, signed in: {signed_in}");
+        }
+    }
+    // A mount takes any mechanism.
+    let user = Attempt::new(Method::Get, "/user/page").header("Authentication-Token", &token);
+    assert_eq!(browser.attempt(&user).await.status(), Status::Ok);
+    let session = Attempt::new(Method::Get, "/session/page").header("Authentication-Token", &token);
+    assert_eq!(browser.attempt(&session).await.status(), Status::Found);
+}
+
 /// Of the application's own making.
 struct Subscriber;
 

@@ -6,5 +6,5 @@ use rocket_security::{AuthUser, Protected};
 fn index() {}
 
 fn main() {
-    let _ = rocket::build().mount("/", Protected::new(routes![index]).require::<Option<AuthUser>>());
+    let _ = Protected::new(routes![index]).require::<Option<AuthUser>>();
 }

@@ -16,6 +16,10 @@ pub(super) async fn a_user_is_found_as_he_was_made(store: &Store) -> Verdict {
         ("by id", store.user(made.id).await?),
         ("by e-mail", store.user_by(Identity::Email, &email).await?),
         ("by name", store.user_by(Identity::Username, &lower).await?),
+        (
+            "by fs_uniquifier",
+            store.user_by(Identity::Uniquifier, &uniquifier).await?,
+        ),
         ("as he was returned", Some(made)),
     ] {
         let user = there(&format!("the user {way}"), found)?;
@@ -37,6 +41,10 @@ pub(super) async fn a_user_is_found_as_he_was_made(store: &Store) -> Verdict {
         let expected = format!("v1.key.{name}");
         equal(&what("password"), sealed, Some(expected.as_str()))?;
     }
+    hold(
+        store.user_by(Identity::Uniquifier, &handle).await?.is_none(),
+        "nobody is found by another one's fs_uniquifier",
+    )?;
     hold(store.user(-1).await?.is_none(), "there is no user -1")?;
     hold(
         store.user(i64::MAX).await?.is_none(),

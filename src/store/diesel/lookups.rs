@@ -25,6 +25,12 @@ pub(super) fn user_by_email(key: &str) -> Filter<security_users::table, Eq<secur
     security_users::table.filter(security_users::email_key.eq(key))
 }
 
+pub(super) fn user_by_uniquifier(
+    key: &str,
+) -> Filter<security_users::table, Eq<security_users::fs_uniquifier, &str>> {
+    security_users::table.filter(security_users::fs_uniquifier.eq(key))
+}
+
 pub(super) fn counter_by_key(
     key: &CounterKey,
 ) -> Filter<security_counters::table, Eq<security_counters::hash, &[u8]>> {

@@ -24,6 +24,10 @@ impl NoReaders {
         None
     }
 
+    pub(super) fn user_by_uniquifier(&self, _key: &str, _statements: &AtomicU64) -> Option<Option<User>> {
+        None
+    }
+
     pub(super) fn counter(&self, _key: &CounterKey, _statements: &AtomicU64) -> Option<Option<Counter>> {
         None
     }

@@ -82,6 +82,17 @@ impl Readers {
         })
     }
 
+    /// The user with that `fs_uniquifier`; the outer `None` means that the pool has to answer.
+    pub(super) fn user_by_uniquifier(&self, key: &str, statements: &AtomicU64) -> Option<Option<User>> {
+        self.read(|connection| {
+            statements.fetch_add(1, Ordering::Relaxed);
+            let user: Option<UserRow> = lookups::user_by_uniquifier(key)
+                .get_result(connection)
+                .optional()?;
+            Ok(user.map(User::from))
+        })
+    }
+
     /// The counter of that key; the outer `None` means that the pool has to answer.
     pub(super) fn counter(&self, key: &CounterKey, statements: &AtomicU64) -> Option<Option<Counter>> {
         self.read(|connection| {

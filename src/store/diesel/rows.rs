@@ -19,7 +19,7 @@ pub(super) struct UserRow {
     pub(super) username_key: Option<String>,
     password: Option<String>,
     active: bool,
-    fs_uniquifier: String,
+    pub(super) fs_uniquifier: String,
     handle: String,
     confirmed_at: Option<i64>,
     created_at: i64,

@@ -128,15 +128,19 @@ impl Users for Store {
             Identity::Email => By::Email,
             Identity::Username => By::Username,
             Identity::Phone => By::Phone,
+            Identity::Uniquifier => By::Uniquifier,
             Identity::Own(attribute) if rules::can_be_stored(attribute) => By::Own(attribute.to_owned()),
             Identity::Own(_) => return Ok(None),
         };
         if !rules::can_be_stored(key) {
             return Ok(None);
         }
-        if attribute == Identity::Email
-            && let Some(found) = self.inline.user_by_email(key, &self.statements)
-        {
+        let inline = match attribute {
+            Identity::Email => self.inline.user_by_email(key, &self.statements),
+            Identity::Uniquifier => self.inline.user_by_uniquifier(key, &self.statements),
+            _ => None,
+        };
+        if let Some(found) = inline {
             return Ok(found);
         }
         let key = key.to_owned();

@@ -19,6 +19,7 @@ pub(super) enum By {
     Email,
     Username,
     Phone,
+    Uniquifier,
     Own(String),
 }
 
@@ -50,6 +51,11 @@ pub(super) async fn user_by(line: &mut Line, by: By, key: String) -> Answer<Opti
             .await
             .optional()?
             .filter(|row| row.phone.as_ref() == Some(&key)),
+        By::Uniquifier => lookups::user_by_uniquifier(&key)
+            .get_result::<UserRow>(line.statement())
+            .await
+            .optional()?
+            .filter(|row| row.fs_uniquifier == key),
         By::Own(attribute) => security_identities::table
             .inner_join(security_users::table)
             .filter(security_identities::attribute.eq(&attribute))
