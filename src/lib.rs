@@ -52,6 +52,7 @@
 //! | a page for a permission | [`HasPermission<"write">`](HasPermission), [`HasAnyPermission`] |
 //! | a page for who gave a password lately | [`Fresh<15>`](Fresh) |
 //! | a page for strangers only | [`Anonymous`] |
+//! | an endpoint for clients without cookies | [`TokenUser`], [`BasicUser`], or [`Auth<(Token, Session, Basic)>`](Auth) |
 //! | a whole mount behind a guard | [`Protected`]; open on purpose [`Public`]; nothing forgotten [`SecurityFairing::deny_by_default`] |
 //! | a route that other sites cannot call | [`Csrf`] |
 //! | a form of your own, safe from other sites | [`CsrfForm<T>`](CsrfForm), with the field from [`SecurityContext`] |
@@ -89,6 +90,8 @@
 //! | guessing, in parallel too | tries are counted before the password is looked at |
 //! | flooding the hasher | a bounded queue, two places an address, 503 with `Retry-After` |
 //! | cross-site requests | a token bound to the session, masked per page; `Sec-Fetch-Site` and `Origin` inside the guards, so a plain `Form<T>` is covered; `_method` does not help |
+//! | a token of another purpose | each purpose has keys of its own; a token names its key, and no other is tried |
+//! | two credentials in one request | 400: nobody guesses as whom it comes |
 //! | cross-site sign-in | the sign-in form has a token too, bound to the browser |
 //! | open redirects | `next` is judged by the parser that browsers use, and leaves as a path; other hosts only where the settings list them |
 //! | enumeration | same words, status, headers, hashes and queries |
@@ -106,6 +109,11 @@ extern crate self as rocket_security;
 #[cfg(all(doctest, feature = "testing"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So do those of the page that leads from decorators to guards.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/features/decorators.md")]
+struct Decorators;
 
 mod clock;
 mod error;

@@ -39,6 +39,7 @@ mod sessions;
 mod settings;
 mod story;
 mod support;
+mod table_of_truth;
 mod templates;
 mod throttle;
 mod throttle_address;
