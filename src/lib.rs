@@ -53,6 +53,8 @@
 //! | a page for who gave a password lately | [`Fresh<15>`](Fresh) |
 //! | a page for strangers only | [`Anonymous`] |
 //! | an endpoint for clients without cookies | [`TokenUser`], [`BasicUser`], or [`Auth<(Token, Session, Basic)>`](Auth) |
+//! | a whole mount behind a guard | [`Protected`]; open on purpose [`Public`]; nothing forgotten [`SecurityFairing::deny_by_default`] |
+//! | a route that other sites cannot call | [`Csrf`] |
 //! | a form of your own, safe from other sites | [`CsrfForm<T>`](CsrfForm), with the field from [`SecurityContext`] |
 //! | more fields at sign-up, typed | [`RegistrationFields`] |
 //! | a CAPTCHA, or any check, on a form of ours | [`FormExtension`] |
@@ -144,9 +146,9 @@ pub use gate::Evidence;
 #[doc(hidden)]
 pub use guards::Name;
 pub use guards::{
-    Anonymous, ApiKeyUser, Auth, AuthUser, Basic, BasicUser, CsrfForm, Fresh, HasAnyPermission, HasAnyRole,
-    HasPermission, HasRole, Mechanisms, PermissionName, PermissionSet, Refusal, RoleName, RoleSet,
-    SecurityContext, SecurityError, SessionUser, TokenUser, Visitor,
+    Anonymous, ApiKeyUser, Auth, AuthUser, Basic, BasicUser, Csrf, CsrfForm, Fresh, HasAnyPermission,
+    HasAnyRole, HasPermission, HasRole, Mechanisms, PermissionName, PermissionSet, Protected, Public,
+    Refusal, Requirement, RoleName, RoleSet, SecurityContext, SecurityError, SessionUser, TokenUser, Visitor,
 };
 pub use identity::{Email, Phone, Username, UsernameProblem};
 pub use model::{

@@ -266,6 +266,12 @@ fn views(config: &Config) -> Vec<Combination> {
         ("post_verify_view", config.post_verify_view.as_ref(), false),
         // What a visitor is to read there goes along as a parameter, which our pages do not look at.
         ("unauthorized_view", config.unauthorized_view.as_ref(), true),
+        (
+            "change_password_view",
+            config.change_password_view.as_ref(),
+            false,
+        ),
+        ("csp_report_uri", config.csp_report_uri.as_ref(), false),
     ];
     let mut found = Vec::new();
     for (name, view, tells) in all {

@@ -95,6 +95,14 @@ choices! {
         Spa = "spa",
     }
 
+    /// What a browser can be told to drop.
+    SiteData {
+        /// Its cache of this host.
+        Cache = "cache",
+        /// What scripts have stored, and service workers.
+        Storage = "storage",
+    }
+
     /// How a message is meant, in an override of its text.
     MessageLevel {
         /// Something went wrong.

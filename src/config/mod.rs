@@ -45,7 +45,7 @@ use rocket::figment::Figment;
 
 pub use attribute::IdentityAttribute;
 pub use choices::{
-    Compat, Freshness, MessageLevel, PasswordHash, PasswordLength, RedirectBehavior, UnicodeForm,
+    Compat, Freshness, MessageLevel, PasswordHash, PasswordLength, RedirectBehavior, SiteData, UnicodeForm,
 };
 pub use declare::Setting;
 pub use development::Development;
@@ -59,8 +59,8 @@ pub use report::{Notice, Problem, Report};
 pub use secret::SecretText;
 pub use table::{Config, SETTINGS};
 pub use texts::{
-    CookieDomain, CookieName, FieldName, HeaderName, HostName, KeyPrefix, RiskName, Subdomain, TemplateName,
-    UrlPath, View,
+    CacheControl, CookieDomain, CookieName, FieldName, HeaderName, HostName, KeyPrefix, RiskName, Subdomain,
+    TemplateName, UrlPath, View,
 };
 
 use raw::Raw;

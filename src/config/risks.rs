@@ -10,7 +10,7 @@ use std::time::Duration;
 use rocket::http::{Method, SameSite};
 
 /// Whether each setting that can weaken security does.
-fn weakened(config: &Config) -> [(&'static str, bool); 15] {
+fn weakened(config: &Config) -> [(&'static str, bool); 16] {
     [
         ("redirect_allow_subdomains", config.redirect_allow_subdomains),
         ("logout_methods", config.logout_methods.contains(&Method::Get)),
@@ -42,6 +42,10 @@ fn weakened(config: &Config) -> [(&'static str, bool); 15] {
             [Mechanism::Session, Mechanism::Basic]
                 .iter()
                 .any(|mechanism| !config.csrf_protect_mechanisms.contains(mechanism)),
+        ),
+        (
+            "cache_control",
+            !(config.cache_control.as_ref()).is_some_and(|control| control.contains("no-store")),
         ),
         ("login_wait_after", config.login_wait_after > 10),
         ("login_wait_address_after", config.login_wait_address_after > 100),
@@ -197,6 +201,8 @@ mod tests {
                 "csrf_ignore_unauth_endpoints = true",
             ),
             ("csrf_protect_mechanisms", "csrf_protect_mechanisms = [\"token\"]"),
+            ("cache_control", "cache_control = \"private\""),
+            ("cache_control", "cache_control = \"\""),
             (
                 "trusted_proxies",
                 "trusted_proxies = [\"10.0.0.0/8\", \"0.0.0.0/0\"]",

@@ -7,13 +7,15 @@ use rocket::data::ByteUnit;
 use rocket::http::{Method, SameSite};
 
 use super::attribute::IdentityAttribute;
-use super::choices::{Compat, Freshness, PasswordHash, PasswordLength, RedirectBehavior, UnicodeForm};
+use super::choices::{
+    Compat, Freshness, PasswordHash, PasswordLength, RedirectBehavior, SiteData, UnicodeForm,
+};
 use super::declare::{Setting, optional, settings};
 use super::network::Network;
 use super::secret::SecretText;
 use super::texts::{
-    CookieDomain, CookieName, FieldName, HeaderName, HostName, KeyPrefix, Realm, RiskName, Subdomain,
-    TemplateName, UrlPath, View,
+    CacheControl, CookieDomain, CookieName, FieldName, HeaderName, HostName, KeyPrefix, Realm, RiskName,
+    Subdomain, TemplateName, UrlPath, View,
 };
 use super::value::FromSetting;
 use crate::crypto::{PasswordScheme, SingleHash};
@@ -33,6 +35,9 @@ settings! {
         verify_url: UrlPath = "\"/verify\"" reference "VERIFY_URL";
         /// Where users make and revoke their API keys, while `api_keys` is on.
         api_keys_url: UrlPath = "\"/api-keys\"";
+        /// The application's own page for changing the password. Password managers find it by
+        /// `/.well-known/change-password`, which leads there; none, and there is no such address.
+        change_password_view: Option<View> = "\"\"";
     }
 
     section "Where to go afterwards" {
@@ -258,6 +263,21 @@ settings! {
             weakens "Without `\"session\"` and `\"basic\"`, another site can act in the name of who is signed in.";
         /// The form field, and JSON key, that carries the CSRF token.
         csrf_field_name: FieldName = "\"csrf_token\"";
+    }
+
+    section "Headers" {
+        /// The `Cache-Control` of our answers, and of the application's that depend on who is signed in and say nothing
+        /// themselves. It has to have `private` or `no-store`. What carries cookies of ours is `private, no-store` whatever
+        /// this says.
+        cache_control: Option<CacheControl> = "\"private, no-store\"" reference "CACHE_CONTROL"
+            weakens "Without `no-store`, whoever uses the browser next can leaf back to what a visitor saw.";
+        /// What the browser drops after signing out, over `https`: its cache of this host, and what scripts have stored
+        /// (`localStorage`, `IndexedDB`, service workers). Cookies are not offered: ours are taken back one by one, and
+        /// those of the application, and the one that spares a known browser the waits, shall stay.
+        clear_site_data: Vec<SiteData> = "[\"cache\", \"storage\"]" compat "[]";
+        /// Where browsers report what the content security policy of our pages has stopped: a path of the application's or
+        /// a whole URL that takes their POST.
+        csp_report_uri: Option<View> = "\"\"";
     }
 
     section "Brakes" {

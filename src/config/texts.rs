@@ -68,6 +68,8 @@ texts! {
     CookieName("a cookie's name", cookie_name);
     /// A domain whose hosts all get the cookie: `example.com`.
     CookieDomain("a domain such as `\"example.com\"`", cookie_domain);
+    /// Directives of `Cache-Control` that keep an answer from other visitors: `private, no-store`.
+    CacheControl("directives such as `\"private, no-store\"`", cache_control);
     /// The name of an HTTP header.
     HeaderName("a header's name", header_name);
     /// The name of a form field.
@@ -236,6 +238,40 @@ fn cookie_name(text: String) -> Result<String, Wrong> {
         Err(Wrong::new(
             "must consist of at most 64 letters, digits, `_`, `-` and `.`.",
         ))
+    }
+}
+
+/// RFC 9111, 5.2.2.
+fn cache_control(text: String) -> Result<String, Wrong> {
+    const KNOWN: [&str; 7] = [
+        "private",
+        "no-store",
+        "no-cache",
+        "must-revalidate",
+        "must-understand",
+        "no-transform",
+        "immutable",
+    ];
+    let directives: Vec<String> = text.split(',').map(|it| it.trim().to_ascii_lowercase()).collect();
+    let is_known = |directive: &String| {
+        let age = directive.strip_prefix("max-age=");
+        KNOWN.contains(&directive.as_str())
+            || age.is_some_and(|age| {
+                !age.is_empty() && age.len() < 10 && age.bytes().all(|it| it.is_ascii_digit())
+            })
+    };
+    let has = |name: &str| directives.iter().any(|directive| directive == name);
+    if has("public") || !(has("private") || has("no-store")) {
+        return Err(
+            Wrong::new("would let a shared cache give one visitor's page to the next.")
+                .mend("Write \"private, no-store\", or at least \"private\"."),
+        );
+    }
+    match directives.iter().find(|directive| !is_known(directive)) {
+        Some(unknown) => Err(Wrong::new(format!(
+            "has the directive {unknown:?}, which says nothing here."
+        ))),
+        None => Ok(directives.join(", ")),
     }
 }
 

@@ -8,7 +8,7 @@ use rocket::{Build, Rocket, Route};
 use crate::config::{Config, Development, FOLDER, IdentityAttribute, make_folder};
 use crate::crypto::{KeyRing, Keys, PasswordCost, PasswordQueue, Passwords};
 use crate::error::{Error, Result};
-use crate::fairing::{Setup, hints, routes};
+use crate::fairing::{Setup, hints, mounts, routes, well_known};
 use crate::gate::{self, Events, Gate, Identities};
 use crate::model::role_of;
 use crate::security::{Inner, Security};
@@ -24,6 +24,8 @@ pub(super) struct Ready {
     security: Security,
     base: String,
     routes: Vec<Route>,
+    /// Those that `url_prefix` does not move.
+    at_root: Vec<Route>,
 }
 
 impl Ready {
@@ -31,6 +33,7 @@ impl Ready {
         let catchers = routes::catchers_where_none(&rocket);
         rocket
             .mount(self.base.as_str(), self.routes)
+            .mount("/", self.at_root)
             .register("/", catchers)
             .manage(self.security)
     }
@@ -43,6 +46,7 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
             "SecurityFairing is attached twice: remove one `.attach(SecurityFairing::new())`",
         ));
     }
+    mounts::check(rocket, &setup)?;
     let figment = rocket.figment();
     let development = development(figment);
     let known: Vec<&str> = Message::ALL.iter().map(|message| message.key()).collect();
@@ -54,9 +58,9 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
 
     check_scopes(&setup)?;
 
-    let routes = match setup.mount {
-        true => routes::mounted(&config),
-        false => Vec::new(),
+    let (routes, at_root) = match setup.mount {
+        true => (routes::mounted(&config), well_known::routes(rocket, &config)?),
+        false => (Vec::new(), Vec::new()),
     };
     let base = config
         .url_prefix
@@ -116,6 +120,12 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
              http, browsers send them to localhost only"
         );
     }
+    if !development.is_on() && !tls_enabled(figment) {
+        log::info!(
+            "rocket_security: Rocket's Shield sends Strict-Transport-Security by itself only where Rocket serves TLS; here \
+             let the proxy send it, or enable `Hsts` on the Shield (docs/features/headers.md)"
+        );
+    }
     for notice in &config.notices {
         log::warn!("rocket_security: {notice}");
     }
@@ -146,6 +156,7 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
         security,
         base,
         routes,
+        at_root,
     })
 }
 

@@ -9,7 +9,9 @@ mod extend;
 mod handlers;
 mod hints;
 mod launch;
+mod mounts;
 mod routes;
+mod well_known;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,6 +72,7 @@ pub(crate) struct Setup {
     extensions: Extensions,
     clock: Clock,
     mount: bool,
+    deny_by_default: bool,
     /// Whether every text is marked, so that a test sees those that are not of the catalogue.
     #[cfg(test)]
     pseudo: bool,
@@ -90,6 +93,7 @@ impl SecurityFairing {
             extensions: Extensions::default(),
             clock: Clock::system(),
             mount: true,
+            deny_by_default: false,
             #[cfg(test)]
             pseudo: false,
         })))
@@ -238,6 +242,33 @@ impl SecurityFairing {
         self.with(|setup| setup.mount = false)
     }
 
+    /// Stops the launch when the application mounts a route of which nobody has said who may come: one that is neither
+    /// [`Protected`](crate::Protected) nor [`Public`](crate::Public). The report lists each of them.
+    ///
+    /// Rocket tells nobody which guards a handler has, so a route with a guard of its own is to be named too:
+    /// `Protected::new(routes![admin]).require::<AuthUser>()`. What another fairing mounts after ours has looked, in
+    /// an `on_ignite` that was attached from another `on_ignite`, is not seen.
+    ///
+    /// ```
+    /// # #[macro_use] extern crate rocket;
+    /// use rocket_security::{AuthUser, Protected, Public, SecurityFairing};
+    ///
+    /// #[get("/")]
+    /// fn index() -> &'static str { "hello" }
+    ///
+    /// #[get("/profile")]
+    /// fn profile(user: AuthUser) -> String { user.email.clone() }
+    ///
+    /// let rocket = rocket::build()
+    ///     .attach(SecurityFairing::new().deny_by_default())
+    ///     .mount("/", Public::new(routes![index]))
+    ///     .mount("/", Protected::new(routes![profile]).require::<AuthUser>());
+    /// # let _ = rocket;
+    /// ```
+    pub fn deny_by_default(self) -> Self {
+        self.with(|setup| setup.deny_by_default = true)
+    }
+
     /// Takes the time from `clock`, so that tests of expiry need not sleep.
     #[cfg(any(test, feature = "testing"))]
     pub fn clock(self, clock: Clock) -> Self {
@@ -345,6 +376,6 @@ impl Fairing for Launch {
             Err(error) => log::error!("the cookies of an answer could not be made: {error}"),
         }
         crate::web::refusal::tell(req, response.status());
-        headers::finish(req, response, ours);
+        headers::finish(req, security, response, ours);
     }
 }

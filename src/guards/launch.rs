@@ -36,7 +36,8 @@ fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
         .join(", ")
 }
 
-fn undeclared(declared: &BTreeSet<String>, guard: &str, names: &[&str]) -> Option<String> {
+/// What to say of a guard that asks for a role outside `declared`; nothing when it does not.
+pub(super) fn undeclared(declared: &BTreeSet<String>, guard: &str, names: &[&str]) -> Option<String> {
     let missing: Vec<&str> = names
         .iter()
         .copied()

@@ -7,14 +7,17 @@
 mod anonymous;
 mod auth;
 mod context;
+mod csrf;
 mod csrf_form;
 mod fresh;
 mod launch;
 mod macros;
 mod mechanisms;
+mod mounts;
 mod name;
 mod permission;
 mod refusal;
+mod requirement;
 mod role;
 mod sets;
 mod state;
@@ -24,10 +27,13 @@ pub use crate::web::refusal::Refusal;
 pub use anonymous::Anonymous;
 pub use auth::{ApiKeyUser, Auth, AuthUser, BasicUser, SessionUser, TokenUser};
 pub use context::SecurityContext;
+pub use csrf::Csrf;
 pub use csrf_form::CsrfForm;
 pub use fresh::Fresh;
 pub use macros::guards;
 pub use mechanisms::{Basic, Mechanisms};
+pub(crate) use mounts::Decision;
+pub use mounts::{Protected, Public};
 pub use name::{Name, PermissionName, RoleName};
 pub use permission::{HasAnyPermission, HasPermission};
 pub use refusal::SecurityError;
@@ -35,6 +41,7 @@ pub(crate) use refusal::{
     abort_without_fairing, declared_roles, fail, refuse, refuse_wanting, security, unavailable, visitor,
     without_fairing,
 };
+pub use requirement::Requirement;
 pub use role::{HasAnyRole, HasRole};
 pub use sets::{PermissionSet, RoleSet};
 pub use visitor::Visitor;

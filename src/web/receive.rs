@@ -93,6 +93,26 @@ pub(crate) fn csrf(req: &Request<'_>, security: &Security, fields: &Fields) -> R
     Err(FieldErrors::one(&security.config().csrf_field_name, message))
 }
 
+/// Whether no other site can have sent this request; a safe one always passes. The CSRF token is looked for in the headers
+/// only. Waived as for our own endpoints.
+///
+/// # Errors
+/// When the store does not answer.
+pub(crate) async fn is_from_here(req: &Request<'_>, security: &Security) -> Result<bool> {
+    if visit::may_act(req, security) {
+        return Ok(true);
+    }
+    // A client without cookies has no token to send, and nobody's rights to abuse.
+    if security.config().csrf_ignore_unauth_endpoints
+        && visit::identified(req).is_none()
+        && origin::cross_site(req, next::own(req, security).as_ref()) != origin::Evidence::CrossSite
+    {
+        return Ok(true);
+    }
+    let by_token = callers::find(req, security, &[Mechanism::Token], None).await?;
+    Ok(by_token.is_ok_and(|who| waives(req, security, &who)))
+}
+
 /// Whether who acts was let in by what no other site can make a browser send: an auth token in a header.
 fn waives(req: &Request<'_>, security: &Security, who: &Caller) -> bool {
     let in_header = || {

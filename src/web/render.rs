@@ -52,25 +52,31 @@ pub(crate) fn page(
         .finalize();
     response.set_raw_header(
         "Content-Security-Policy",
-        policy(&context.nonce, own_markup, &form_targets(security.config())),
+        policy(&context.nonce, own_markup, security.config()),
     );
-    response.set_raw_header("Referrer-Policy", "same-origin");
-    response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
     Ok(response)
 }
 
 /// Our own pages load nothing at all. A page of the application's own may use its own files, and inline what carries
 /// the nonce.
-fn policy(nonce: &str, own_markup: bool, form_targets: &str) -> String {
+fn policy(nonce: &str, own_markup: bool, config: &Config) -> String {
     let sources = match own_markup {
         true => {
             format!(
-                "default-src 'self'; style-src 'self' 'nonce-{nonce}'; script-src 'self' 'nonce-{nonce}'; img-src 'self' data:"
+                "default-src 'self'; style-src 'self' 'nonce-{nonce}'; script-src 'self' 'nonce-{nonce}'; img-src 'self' data:; \
+                 object-src 'none'"
             )
         }
         false => format!("default-src 'none'; style-src 'nonce-{nonce}'; img-src 'self' data:"),
     };
-    format!("{sources}; form-action 'self'{form_targets}; base-uri 'none'; frame-ancestors 'none'")
+    let form_targets = form_targets(config);
+    // A mark that ends a directive or a policy would let the address say more than where reports go.
+    let report = config.csp_report_uri.as_ref().map(|view| {
+        let address = config.view(view, &[]).replace(';', "%3B").replace(',', "%2C");
+        format!("; report-uri {address}")
+    });
+    let report = report.unwrap_or_default();
+    format!("{sources}; form-action 'self'{form_targets}; base-uri 'none'; frame-ancestors 'none'{report}")
 }
 
 /// The other hosts that a form of ours may end on. Browsers hold a redirect after a form to `form-action` too.

@@ -22,7 +22,8 @@ pub(crate) use crate::web::negotiate::wants_json;
 /// What an endpoint or a refusal answers: made by the library, or by the application for a handler on
 /// [`SecurityFairing`](crate::SecurityFairing::on_unauthenticated). A route or catcher may return it.
 ///
-/// However it was made, it goes out with `Cache-Control: private, no-store` and the `Vary` that it depends on.
+/// However it was made, it goes out with the `Cache-Control` of the settings (`private, no-store`) and the `Vary` that it
+/// depends on.
 pub struct Reply {
     status: Status,
     body: Body,
@@ -344,6 +345,9 @@ impl<'r> Responder<'r, 'static> for Reply {
             .catalog()
             .negotiate(req.headers().get_one("Accept-Language"));
         let is_own = matches!(self.body, Body::Own(_));
+        if !is_own {
+            visit::Visit::of(req).mark_ours();
+        }
         let mut response = match self.body {
             Body::Page(page) => render::page(req, security, &locale, *page).map_err(fail)?,
             Body::Json(value) => {
@@ -371,7 +375,9 @@ impl<'r> Responder<'r, 'static> for Reply {
         for header in self.headers {
             response.adjoin_header(header);
         }
-        response.set_raw_header("Cache-Control", "private, no-store");
+        if let Some(control) = &security.config().cache_control {
+            response.set_raw_header("Cache-Control", control.to_string());
+        }
         response.adjoin_raw_header("Vary", "Accept, Accept-Language, Cookie");
         Ok(response)
     }

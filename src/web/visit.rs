@@ -63,6 +63,8 @@ struct Ledger {
     csrf_issued: bool,
     /// Whether the answer depends on who asks.
     personal: bool,
+    /// Whether the answer is of our making.
+    ours: bool,
     nonce: Option<String>,
     /// The handlers of the application that are at work.
     asking: Vec<Asked>,
@@ -112,6 +114,20 @@ impl Visit {
 
     pub fn is_personal(&self) -> bool {
         self.ledger().personal
+    }
+
+    /// Notes that we made the answer, so that we answer for its headers.
+    pub fn mark_ours(&self) {
+        self.ledger().ours = true;
+    }
+
+    pub fn is_ours(&self) -> bool {
+        self.ledger().ours
+    }
+
+    /// Whether this request ended the session it came with, and put no other in its place.
+    pub fn has_signed_out(&self) -> bool {
+        matches!(self.ledger().session, Change::Remove)
     }
 
     /// Notes that a handler of the application is asked; `false` when it is at work already.

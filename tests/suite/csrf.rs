@@ -13,6 +13,7 @@ use crate::attempt::{Attempt, codes};
 use crate::support::{Browser, PASSWORD, app, json as read, rocket};
 
 mod cookie;
+mod everywhere;
 mod routes;
 mod tokens;
 

@@ -145,3 +145,32 @@ fn headers_and_fields() {
         &["", "email", "password", "a.b", "a[]", "a b", "é"],
     );
 }
+
+#[test]
+fn caching_is_never_shared() {
+    check::<CacheControl>(
+        &[
+            "private, no-store",
+            "private",
+            "no-store",
+            "private, max-age=0, must-revalidate",
+        ],
+        &[
+            "",
+            "public",
+            "max-age=60",
+            "no-cache",
+            "public, no-store",
+            "private, s-maxage=60",
+            "private; no-store",
+            "private, max-age=",
+            "private, max-age=-1",
+            "private\r\nX-Evil: 1",
+            "private, no-stoer",
+        ],
+    );
+    assert_eq!(
+        read::<CacheControl>("Private,No-Store").as_deref(),
+        Some("private, no-store")
+    );
+}

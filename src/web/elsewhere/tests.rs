@@ -220,3 +220,115 @@ fn the_policy_of_pages_names_the_same_hosts() {
         ]
     );
 }
+
+/// Every row of up to five fragments, on applications that allow other hosts: what is accepted leads, for a browser on any page
+/// of ours, to this application or to a host that the settings name.
+#[test]
+fn next_never_leaves_the_hosts_of_the_settings() {
+    const STARTS: [&str; 11] = [
+        "https://shop.",
+        "https://sub.",
+        "https://",
+        "http://",
+        "//",
+        "https:",
+        "HTTPS://",
+        "https:\\\\",
+        "/",
+        "",
+        "https://user@",
+    ];
+    const PARTS: [&str; 22] = [
+        "",
+        "shop.",
+        "sub.",
+        "evil.com",
+        "evil",
+        ".",
+        "@",
+        ":8443",
+        ":443",
+        "/",
+        "\\",
+        "%2e",
+        "#",
+        "?",
+        "base.example",
+        "app.example",
+        "other.example",
+        "%40",
+        "\t",
+        "\u{3002}",
+        "xn--",
+        "[::1]:8000",
+    ];
+    let own = Origin::new(Scheme::Https, "app.example").unwrap();
+    for (settings, hosts, above) in [
+        (
+            BELOW,
+            vec!["app.example", "other.example:8443", "127.0.0.1", "[::1]:8000"],
+            vec![(".app.example", None), (".other.example", Some(8443))],
+        ),
+        (
+            LISTED,
+            vec![
+                "base.example:8443",
+                "shop.base.example:8443",
+                "eu.shop.base.example:8443",
+                "xn--bcher-kva.base.example:8443",
+            ],
+            vec![],
+        ),
+    ] {
+        let elsewhere = Elsewhere::of(&config(settings, Development::PublicAddress));
+        let (mut accepted, mut away) = (0, 0);
+        let mut judge = |next: &str| {
+            let Some(location) = safe_next(next, Some(&own), &elsewhere).map(|safe| safe.to_string()) else {
+                return;
+            };
+            accepted += 1;
+            assert!(
+                location
+                    .bytes()
+                    .all(|byte| byte.is_ascii_graphic() && byte != b'\\'),
+                "{next:?} {location:?}"
+            );
+            for page in ["https://app.example/login", "https://app.example/x/y?z#f"] {
+                let page = Url::parse(page).unwrap();
+                let to = page.join(&location).unwrap();
+                assert!(
+                    to.username().is_empty() && to.password().is_none(),
+                    "{next:?} {to}"
+                );
+                if to.origin() == page.origin() {
+                    continue;
+                }
+                away += 1;
+                // Compared as text, and not as the judge compares.
+                let host = to[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
+                let is_below = |(above, port): &(&str, Option<u16>)| {
+                    to.host_str().is_some_and(|host| host.ends_with(above)) && to.port() == *port
+                };
+                assert!(
+                    hosts.contains(&host.as_str()) || above.iter().any(is_below),
+                    "{next:?} leads to {to}"
+                );
+                assert_eq!(to.scheme(), "https", "{next:?} leads to {to}");
+            }
+        };
+        for start in STARTS {
+            for a in PARTS {
+                for b in PARTS {
+                    for c in PARTS {
+                        judge(&[start, a, b, c].concat());
+                        for host in ["base.example:8443", "app.example", "other.example:8443"] {
+                            judge(&[start, a, b, host, c].concat());
+                        }
+                    }
+                }
+            }
+        }
+        // Much is refused, but not everything, and not everything that leads elsewhere: else this test would say nothing.
+        assert!(accepted > 5_000 && away > 80, "{accepted} {away}");
+    }
+}
