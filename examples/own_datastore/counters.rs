@@ -1,4 +1,4 @@
-use rocket_security::store::{Counter, CounterKey, Counters};
+use rocket_security::store::{Counter, CounterKey, CounterSwap, Counters};
 use rocket_security::{Result, Timestamp};
 
 use super::{MemoryStore, at_most};
@@ -6,30 +6,26 @@ use super::{MemoryStore, at_most};
 #[rocket::async_trait]
 impl Counters for MemoryStore {
     fn contract(&self) -> u32 {
-        1
+        2
     }
 
     async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>> {
         Ok(self.rows()?.counters.get(key).copied())
     }
 
-    async fn swap_counter(
-        &self,
-        key: &CounterKey,
-        expected: Option<&Counter>,
-        new: &Counter,
-    ) -> Result<bool> {
+    async fn swap_counters(&self, swaps: &[CounterSwap]) -> Result<bool> {
         let mut rows = self.rows()?;
-        if rows.counters.get(key) != expected {
+        let as_expected = |swap: &CounterSwap| rows.counters.get(&swap.key) == swap.expected.as_ref();
+        if !swaps.iter().all(as_expected) {
             return Ok(false);
         }
-        rows.counters.insert(*key, *new);
+        for swap in swaps {
+            match swap.new {
+                Some(new) => rows.counters.insert(swap.key, new),
+                None => rows.counters.remove(&swap.key),
+            };
+        }
         Ok(true)
-    }
-
-    async fn delete_counter(&self, key: &CounterKey) -> Result<()> {
-        self.rows()?.counters.remove(key);
-        Ok(())
     }
 
     async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {

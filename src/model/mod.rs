@@ -14,7 +14,7 @@ mod token;
 mod user;
 
 pub use assurance::Assurance;
-pub use counter::{Counter, CounterKey};
+pub use counter::{Counter, CounterKey, CounterSwap};
 pub use event::Event;
 pub use issued::Issued;
 pub use mechanism::Mechanism;

@@ -93,6 +93,8 @@ races! {
     race_make_counter: "one of 64 makes the counter";
     race_swap_counter: "one of 64 swaps the counter";
     race_count_failures: "of 64 failures none is lost";
+    race_swap_counters: "one of 64 swaps all its counters";
+    race_swap_counters_in_either_order: "of 64 who swap in either order none is lost";
 }
 
 #[test]

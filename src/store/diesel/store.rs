@@ -8,13 +8,13 @@ use diesel_async::{AsyncConnection, TransactionManager};
 use super::super::failure::Failure;
 use super::super::line::{Answer, Tries, detached};
 use super::users::By;
-use super::{Conn, Inline, Line, Pool, begin};
+use super::{Conn, Inline, Line, Pool, at_once, begin};
 use super::{counters, remember, roles, sessions, users};
 use crate::crypto::SealedPassword;
 use crate::error::Result;
 use crate::model::{
-    Counter, CounterKey, Issued, NewUser, OwnIdentity, RememberSeries, Role, Rotation, SeriesHash, Session,
-    SessionHash, Timestamp, User, UserId,
+    Counter, CounterKey, CounterSwap, Issued, NewUser, OwnIdentity, RememberSeries, Role, Rotation,
+    SeriesHash, Session, SessionHash, Timestamp, User, UserId,
 };
 use crate::store::rules;
 use crate::store::{Along, Counters, Datastore, Identity, Remember, Roles, Sessions, Users};
@@ -47,7 +47,7 @@ impl Store {
         operation: impl for<'a> FnOnce(&'a mut Line) -> Answer<'a, T> + Send + 'static,
     ) -> Result<T> {
         let mut line = self.line().await?;
-        detached(async move {
+        at_once(async move {
             let outcome = operation(&mut line).await;
             line.close(outcome)
         })
@@ -61,7 +61,7 @@ impl Store {
     ) -> Result<T> {
         let turn = self.pool.writer().await?;
         let mut line = self.line().await?;
-        detached(async move {
+        at_once(async move {
             let _turn = turn;
             let mut tries = Tries::new();
             loop {
@@ -79,9 +79,17 @@ impl Store {
         &self,
         operation: impl for<'a> Fn(&'a mut Line) -> Answer<'a, T> + Send + Sync + 'static,
     ) -> Result<T> {
+        at_once(self.whole(operation).await?).await
+    }
+
+    /// The work of a transaction, ready to be run.
+    async fn whole<T: Send + 'static>(
+        &self,
+        operation: impl for<'a> Fn(&'a mut Line) -> Answer<'a, T> + Send + Sync + 'static,
+    ) -> Result<impl Future<Output = Result<T>> + Send + 'static> {
         let turn = self.pool.writer().await?;
         let mut line = self.line().await?;
-        detached(async move {
+        Ok(async move {
             let _turn = turn;
             let mut tries = Tries::new();
             loop {
@@ -91,7 +99,6 @@ impl Store {
                 }
             }
         })
-        .await
     }
 }
 
@@ -161,7 +168,7 @@ impl Users for Store {
     async fn create_user_with(&self, new: NewUser, along: Along) -> Result<User> {
         rules::check_user(&new)?;
         let new = Arc::new(new);
-        self.transaction(move |line| {
+        let work = self.whole(move |line| {
             let (new, along) = (new.clone(), along.clone());
             Box::pin(async move {
                 let user = users::create_user(line, &new).await?;
@@ -177,8 +184,9 @@ impl Users for Store {
                     )),
                 }
             })
-        })
-        .await
+        });
+        // Not `at_once`: the application's part may want other threads.
+        detached(work.await?).await
     }
 
     async fn replace_password(
@@ -432,21 +440,35 @@ impl Counters for Store {
             .await
     }
 
-    async fn swap_counter(
-        &self,
-        key: &CounterKey,
-        expected: Option<&Counter>,
-        new: &Counter,
-    ) -> Result<bool> {
-        let (key, expected, new) = (*key, expected.copied(), *new);
-        self.write(move |line| Box::pin(counters::swap_counter(line, key, expected, new)))
+    async fn counters(&self, keys: &[CounterKey]) -> Result<Vec<Option<Counter>>> {
+        if let Some(found) = self.inline.counters(keys, &self.statements) {
+            return Ok(found);
+        }
+        let keys = keys.to_vec();
+        self.read(move |line| Box::pin(counters::counters(line, keys)))
             .await
     }
 
-    async fn delete_counter(&self, key: &CounterKey) -> Result<()> {
-        let key = *key;
-        self.write(move |line| Box::pin(counters::delete_counter(line, key)))
-            .await
+    async fn swap_counters(&self, swaps: &[CounterSwap]) -> Result<bool> {
+        let mut sorted = swaps.to_vec();
+        // Everybody locks the rows in this order.
+        sorted.sort_unstable_by_key(|swap| swap.key);
+        let swaps: Arc<[CounterSwap]> = sorted.into();
+        let swapped = match swaps.len() {
+            1 => {
+                self.write(move |line| Box::pin(counters::swap_counters(line, swaps.clone())))
+                    .await
+            }
+            _ => {
+                self.transaction(move |line| Box::pin(counters::swap_counters(line, swaps.clone())))
+                    .await
+            }
+        };
+        match swapped {
+            Ok(()) => Ok(true),
+            Err(error) if error.conflict() == Some("counter") => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {

@@ -239,4 +239,12 @@ pub const ALL: &[(Fault, &[&str])] = &[
         &["a counter is swapped only if it is the expected one"],
     ),
     (CounterIsNotForgotten, &["a counter is forgotten"]),
+    (CountersAreUnsorted, &["several counters are read in their order"]),
+    (
+        CountersAreSwappedOneByOne,
+        &[
+            "several counters are swapped together or not at all",
+            "one of 64 swaps all its counters",
+        ],
+    ),
 ];
