@@ -288,7 +288,7 @@ impl Roles for Store {
         if let Some(roles) = self.inline.roles_of(user, &self.statements) {
             return Ok(roles);
         }
-        self.read(move |line| Box::pin(roles::roles_of(line, user))).await
+        Box::pin(self.read(move |line| Box::pin(roles::roles_of(line, user)))).await
     }
 
     async fn add_role_to_user(&self, user: UserId, role_id: i64) -> Result<bool> {
@@ -313,8 +313,8 @@ impl Sessions for Store {
             return Ok(found);
         }
         let hashes = hashes.to_vec();
-        self.read(move |line| Box::pin(sessions::session_with_user(line, hashes)))
-            .await
+        // In a box, here and below: the future of a look-up that is answered inline stays small.
+        Box::pin(self.read(move |line| Box::pin(sessions::session_with_user(line, hashes)))).await
     }
 
     async fn create_session(
