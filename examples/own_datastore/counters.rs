@@ -1,7 +1,23 @@
 use rocket_security::store::{Counter, CounterKey, CounterSwap, Counters};
 use rocket_security::{Result, Timestamp};
 
-use super::{MemoryStore, at_most};
+use super::{MemoryStore, Rows, at_most};
+
+impl Rows {
+    pub(super) fn are_as_expected(&self, swaps: &[CounterSwap]) -> bool {
+        let as_expected = |swap: &CounterSwap| self.counters.get(&swap.key) == swap.expected.as_ref();
+        swaps.iter().all(as_expected)
+    }
+
+    pub(super) fn swap(&mut self, swaps: &[CounterSwap]) {
+        for swap in swaps {
+            match swap.new {
+                Some(new) => self.counters.insert(swap.key, new),
+                None => self.counters.remove(&swap.key),
+            };
+        }
+    }
+}
 
 #[rocket::async_trait]
 impl Counters for MemoryStore {
@@ -15,17 +31,11 @@ impl Counters for MemoryStore {
 
     async fn swap_counters(&self, swaps: &[CounterSwap]) -> Result<bool> {
         let mut rows = self.rows()?;
-        let as_expected = |swap: &CounterSwap| rows.counters.get(&swap.key) == swap.expected.as_ref();
-        if !swaps.iter().all(as_expected) {
-            return Ok(false);
+        let may_swap = rows.are_as_expected(swaps);
+        if may_swap {
+            rows.swap(swaps);
         }
-        for swap in swaps {
-            match swap.new {
-                Some(new) => rows.counters.insert(swap.key, new),
-                None => rows.counters.remove(&swap.key),
-            };
-        }
-        Ok(true)
+        Ok(may_swap)
     }
 
     async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rocket_security::store::{
-    Counter, CounterKey, Datastore, OwnIdentity, RememberSeries, SeriesHash, SessionHash,
+    Counter, CounterKey, CounterSwap, Datastore, Issued, OwnIdentity, RememberSeries, SeriesHash, SessionHash,
 };
 use rocket_security::{Error, Result, Role, Session, User, UserId};
 
@@ -77,5 +77,21 @@ fn at_most(limit: i64) -> usize {
 impl Datastore for MemoryStore {
     async fn ping(&self) -> Result<()> {
         self.rows().map(drop)
+    }
+
+    async fn sign_in(
+        &self,
+        session: &Issued<Session>,
+        replaces: Option<&SessionHash>,
+        track: bool,
+        forgiven: &[CounterSwap],
+    ) -> Result<bool> {
+        let mut rows = self.rows()?;
+        if !rows.are_as_expected(forgiven) {
+            return Ok(false);
+        }
+        rows.create_session(session, replaces, track)?;
+        rows.swap(forgiven);
+        Ok(true)
     }
 }

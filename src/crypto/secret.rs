@@ -30,7 +30,9 @@ impl SessionSecret {
             return None;
         }
         let mut bytes = Box::new(Zeroizing::new([0; 32]));
-        let decoded = BASE64URL_NOPAD.decode_mut(value.as_bytes(), &mut bytes[..]).ok()?;
+        let decoded = BASE64URL_NOPAD
+            .decode_mut(value.as_bytes(), &mut bytes[..])
+            .ok()?;
         (decoded == 32).then_some(SessionSecret(bytes))
     }
 

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{Client, Gate};
-use crate::model::{Counter, CounterKey, CounterSwap, Event, Timestamp, UserId};
+use crate::model::{
+    Counter, CounterKey, CounterSwap, Event, Issued, Session, SessionHash, Timestamp, UserId,
+};
 
 /// How long failures are remembered when nothing more happens.
 const REMEMBER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -23,12 +25,14 @@ const ROUNDS: usize = 128;
 const NO_WAIT: Timestamp = Timestamp::from_millis(0);
 
 /// A try that was counted.
+#[derive(Clone, Copy)]
 pub(super) struct Attempt {
     account: CounterKey,
     address: AddressTry,
 }
 
 /// A try that was counted for an address: which, and until when this try has made it wait; nothing where none is counted.
+#[derive(Clone, Copy)]
 pub(crate) struct AddressTry(Option<(CounterKey, Timestamp)>);
 
 /// Whose failures are counted.
@@ -114,8 +118,31 @@ impl Gate {
 
     /// Takes a counted try back: it succeeded. The account starts anew; the address loses this one try only, so
     /// that signing in to one's own account does not wash away the guesses at others.
-    pub(super) async fn attempt_succeeded(&self, attempt: Attempt) -> Result<()> {
-        self.take_back(Some(attempt.account), attempt.address).await
+    pub(super) async fn take_back(&self, attempt: Option<Attempt>) -> Result<()> {
+        match attempt {
+            Some(attempt) => self.forgive_all(Some(attempt.account), &attempt.address).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Stores a new session and takes the try back that was counted for it, in one transaction.
+    pub(super) async fn store_session(
+        &self,
+        session: &Issued<Session>,
+        replaces: Option<&SessionHash>,
+        attempt: Option<Attempt>,
+    ) -> Result<()> {
+        let track = self.config.trackable;
+        if let Some(attempt) = &attempt {
+            for _ in 0..ROUNDS {
+                let forgiven = self.forgiven(Some(attempt.account), &attempt.address).await?;
+                if self.store.sign_in(session, replaces, track, &forgiven).await? {
+                    return Ok(());
+                }
+            }
+        }
+        // After so many rounds it is as in `forgive_all`: harmless.
+        self.store.create_session(session, replaces, track).await
     }
 
     /// Counts a try of the client's address, before what it tries is looked at: however many arrive at once, each sees
@@ -130,7 +157,7 @@ impl Gate {
 
     /// Takes a counted try of an address back: it was none that failed.
     pub async fn forgive(&self, tried: AddressTry) -> Result<()> {
-        self.take_back(None, tried).await
+        self.forgive_all(None, &tried).await
     }
 
     /// The seconds that the client's address has to wait, if it has to; counts nothing.
@@ -210,27 +237,30 @@ impl Gate {
         ))
     }
 
-    /// Forgets an account's failures, and takes one try of an address back.
-    async fn take_back(&self, account: Option<CounterKey>, address: AddressTry) -> Result<()> {
-        let address = address.0;
-        let keys: Vec<CounterKey> = account.into_iter().chain(address.map(|(key, _)| key)).collect();
+    async fn forgive_all(&self, account: Option<CounterKey>, address: &AddressTry) -> Result<()> {
         for _ in 0..ROUNDS {
-            let found = self.store.counters(&keys).await?;
-            let mut swaps = Vec::with_capacity(keys.len());
-            for (key, before) in keys.iter().zip(found) {
-                let Some(before) = before else { continue };
-                let after = match address {
-                    Some((address, own_wait)) if address == *key => Some(self.without(before, own_wait)),
-                    _ => None,
-                };
-                swaps.push(swap(key, Some(before), after));
-            }
+            let swaps = self.forgiven(account, address).await?;
             if swaps.is_empty() || self.store.swap_counters(&swaps).await? {
                 return Ok(());
             }
         }
         // Harmless: whoever was right keeps a try too many on his account.
         Ok(())
+    }
+
+    /// What forgets an account's failures, and takes one try of an address back.
+    async fn forgiven(&self, account: Option<CounterKey>, address: &AddressTry) -> Result<Vec<CounterSwap>> {
+        let keys: Vec<CounterKey> = account.into_iter().chain(address.0.map(|(key, _)| key)).collect();
+        let found = self.store.counters(&keys).await?;
+        let swaps = keys.iter().zip(found).filter_map(|(key, before)| {
+            let before = before?;
+            let after = match address.0 {
+                Some((address, own_wait)) if address == *key => Some(self.without(before, own_wait)),
+                _ => None,
+            };
+            Some(swap(key, Some(before), after))
+        });
+        Ok(swaps.collect())
     }
 
     /// An address's row with one try less.

@@ -257,6 +257,17 @@ pub trait Datastore: Users + Roles + Sessions + Remember + Counters {
     /// Whether the store answers at all; asked once at launch.
     async fn ping(&self) -> Result<()>;
 
+    /// What a right password ends in: stores a session as [`Sessions::create_session`] does and changes these counters as
+    /// [`Counters::swap_counters`] does, in one transaction. `false` when a counter is not as expected, and conflicts as in
+    /// `create_session`; either way nothing has changed.
+    async fn sign_in(
+        &self,
+        session: &Issued<Session>,
+        replaces: Option<&SessionHash>,
+        track: bool,
+        forgiven: &[CounterSwap],
+    ) -> Result<bool>;
+
     /// How many statements it has run, where it counts them: tests compare requests by it.
     fn statements(&self) -> Option<u64> {
         None

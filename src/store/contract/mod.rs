@@ -10,6 +10,7 @@ mod remember;
 mod report;
 mod roles;
 mod sessions;
+mod sign_in;
 mod sweeps;
 mod tracking;
 mod users;
@@ -67,6 +68,8 @@ macro_rules! last {
 const RULES: &[Rule] = list_of_rules! {
     "Datastore": {
         versions::the_store_answers_and_knows_its_contract,
+        sign_in::a_sign_in_makes_the_session_and_forgives_the_failures,
+        sign_in::a_sign_in_happens_as_a_whole_or_not_at_all,
     }
     "Users": {
         users::a_user_is_found_as_he_was_made,

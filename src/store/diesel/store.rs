@@ -120,6 +120,22 @@ async fn whole<T>(
     }
 }
 
+/// In the order in which everybody locks the rows.
+fn sorted(swaps: &[CounterSwap]) -> Arc<[CounterSwap]> {
+    let mut sorted = swaps.to_vec();
+    sorted.sort_unstable_by_key(|swap| swap.key);
+    sorted.into()
+}
+
+/// `false` where a counter was not as expected, which has taken everything else back.
+fn as_expected(swapped: Result<()>) -> Result<bool> {
+    match swapped {
+        Ok(()) => Ok(true),
+        Err(error) if error.conflict() == Some("counter") => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 #[rocket::async_trait]
 impl Users for Store {
     fn contract(&self) -> u32 {
@@ -450,10 +466,7 @@ impl Counters for Store {
     }
 
     async fn swap_counters(&self, swaps: &[CounterSwap]) -> Result<bool> {
-        let mut sorted = swaps.to_vec();
-        // Everybody locks the rows in this order.
-        sorted.sort_unstable_by_key(|swap| swap.key);
-        let swaps: Arc<[CounterSwap]> = sorted.into();
+        let swaps = sorted(swaps);
         let swapped = match swaps.len() {
             1 => {
                 self.write(move |line| Box::pin(counters::swap_counters(line, swaps.clone())))
@@ -464,11 +477,7 @@ impl Counters for Store {
                     .await
             }
         };
-        match swapped {
-            Ok(()) => Ok(true),
-            Err(error) if error.conflict() == Some("counter") => Ok(false),
-            Err(error) => Err(error),
-        }
+        as_expected(swapped)
     }
 
     async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {
@@ -481,6 +490,25 @@ impl Counters for Store {
 impl Datastore for Store {
     async fn ping(&self) -> Result<()> {
         self.read(|line| Box::pin(roles::ping(line))).await
+    }
+
+    async fn sign_in(
+        &self,
+        session: &Issued<Session>,
+        replaces: Option<&SessionHash>,
+        track: bool,
+        forgiven: &[CounterSwap],
+    ) -> Result<bool> {
+        let (session, swaps) = (Session::clone(session), sorted(forgiven));
+        let replaces = replaces.copied();
+        let signed_in = self.transaction(move |line| {
+            let (session, swaps) = (session.clone(), swaps.clone());
+            Box::pin(async move {
+                sessions::create_session(line, session, replaces, track).await?;
+                counters::swap_counters(line, swaps).await
+            })
+        });
+        as_expected(signed_in.await)
     }
 
     fn statements(&self) -> Option<u64> {

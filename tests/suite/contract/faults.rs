@@ -239,6 +239,18 @@ pub const ALL: &[(Fault, &[&str])] = &[
         &["a counter is swapped only if it is the expected one"],
     ),
     (CounterIsNotForgotten, &["a counter is forgotten"]),
+    (
+        SignInForgivesNothing,
+        &["a sign in makes the session and forgives the failures"],
+    ),
+    (
+        SignInMakesTheSessionFirst,
+        &["a sign in happens as a whole or not at all"],
+    ),
+    (
+        SignInForgivesFirst,
+        &["a sign in happens as a whole or not at all"],
+    ),
     (CountersAreUnsorted, &["several counters are read in their order"]),
     (
         CountersAreSwappedOneByOne,

@@ -11,7 +11,8 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use rocket_security::store::{
-    Counter, CounterKey, CounterSwap, Counters, Datastore, RememberSeries, SeriesHash, SessionHash,
+    Counter, CounterKey, CounterSwap, Counters, Datastore, Issued, RememberSeries, SeriesHash, SessionHash,
+    Sessions,
 };
 use rocket_security::{Error, Result, Session, Timestamp, User, UserId};
 
@@ -98,6 +99,9 @@ pub enum Fault {
     CounterIsNotForgotten,
     CountersAreUnsorted,
     CountersAreSwappedOneByOne,
+    SignInForgivesNothing,
+    SignInMakesTheSessionFirst,
+    SignInForgivesFirst,
 }
 
 pub struct WrongStore {
@@ -245,6 +249,30 @@ impl Datastore for WrongStore {
         match self.is(Fault::DoesNotAnswer) {
             true => Err(Error::unavailable("nobody is there")),
             false => self.right.ping().await,
+        }
+    }
+
+    async fn sign_in(
+        &self,
+        session: &Issued<Session>,
+        replaces: Option<&SessionHash>,
+        track: bool,
+        forgiven: &[CounterSwap],
+    ) -> Result<bool> {
+        match self.fault {
+            Fault::SignInForgivesNothing => self.right.sign_in(session, replaces, track, &[]).await,
+            Fault::SignInMakesTheSessionFirst => {
+                self.right.create_session(session, replaces, track).await?;
+                self.right.swap_counters(forgiven).await
+            }
+            Fault::SignInForgivesFirst => {
+                let forgiven = self.right.swap_counters(forgiven).await?;
+                if forgiven {
+                    self.right.create_session(session, replaces, track).await?;
+                }
+                Ok(forgiven)
+            }
+            _ => self.right.sign_in(session, replaces, track, forgiven).await,
         }
     }
 }
