@@ -34,6 +34,9 @@ use crate::store::migrate::{Migration, migrations};
 use crate::store::pool::{DieselPool, PoolConnection};
 
 /// A connection to an SQLite file, as the application's queries and [`create_user_with`](crate::Security::create_user_with) get it.
+///
+/// For `BEGIN IMMEDIATE` hand the whole transaction to `spawn_blocking`:
+/// `connection.spawn_blocking(|connection| connection.immediate_transaction(…))`.
 pub type SqliteConn = SyncConnectionWrapper<SqliteConnection, Threads>;
 type Conn = SqliteConn;
 type Line = line::Line<Conn>;
