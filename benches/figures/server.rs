@@ -99,8 +99,8 @@ struct Accounts {
 }
 
 #[get("/hash")]
-fn hash(user: AuthUser) -> Vec<u8> {
-    user.session().hash.as_bytes().to_vec()
+fn hash(user: AuthUser) -> Option<Vec<u8>> {
+    user.session().map(|session| session.hash.as_bytes().to_vec())
 }
 
 fn hasher() -> Argon2<'static> {

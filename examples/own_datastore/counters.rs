@@ -1,35 +1,41 @@
-use rocket_security::store::{Counter, CounterKey, Counters};
+use rocket_security::store::{Counter, CounterKey, CounterSwap, Counters};
 use rocket_security::{Result, Timestamp};
 
-use super::{MemoryStore, at_most};
+use super::{MemoryStore, Rows, at_most};
+
+impl Rows {
+    pub(super) fn are_as_expected(&self, swaps: &[CounterSwap]) -> bool {
+        let as_expected = |swap: &CounterSwap| self.counters.get(&swap.key) == swap.expected.as_ref();
+        swaps.iter().all(as_expected)
+    }
+
+    pub(super) fn swap(&mut self, swaps: &[CounterSwap]) {
+        for swap in swaps {
+            match swap.new {
+                Some(new) => self.counters.insert(swap.key, new),
+                None => self.counters.remove(&swap.key),
+            };
+        }
+    }
+}
 
 #[rocket::async_trait]
 impl Counters for MemoryStore {
     fn contract(&self) -> u32 {
-        1
+        2
     }
 
     async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>> {
         Ok(self.rows()?.counters.get(key).copied())
     }
 
-    async fn swap_counter(
-        &self,
-        key: &CounterKey,
-        expected: Option<&Counter>,
-        new: &Counter,
-    ) -> Result<bool> {
+    async fn swap_counters(&self, swaps: &[CounterSwap]) -> Result<bool> {
         let mut rows = self.rows()?;
-        if rows.counters.get(key) != expected {
-            return Ok(false);
+        let may_swap = rows.are_as_expected(swaps);
+        if may_swap {
+            rows.swap(swaps);
         }
-        rows.counters.insert(*key, *new);
-        Ok(true)
-    }
-
-    async fn delete_counter(&self, key: &CounterKey) -> Result<()> {
-        self.rows()?.counters.remove(key);
-        Ok(())
+        Ok(may_swap)
     }
 
     async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rocket_security::store::{
-    Counter, CounterKey, Datastore, FamilyHash, OwnIdentity, RefreshFamily, RememberSeries, SeriesHash,
-    SessionHash,
+    Counter, CounterKey, CounterSwap, Datastore, FamilyHash, Issued, OwnIdentity, RefreshFamily,
+    RememberSeries, SeriesHash, SessionHash,
 };
 use rocket_security::{ApiKey, Error, Result, Role, Session, User, UserId};
 
@@ -85,5 +85,21 @@ fn at_most(limit: i64) -> usize {
 impl Datastore for MemoryStore {
     async fn ping(&self) -> Result<()> {
         self.rows().map(drop)
+    }
+
+    async fn sign_in(
+        &self,
+        session: &Issued<Session>,
+        replaces: Option<&SessionHash>,
+        track: bool,
+        forgiven: &[CounterSwap],
+    ) -> Result<bool> {
+        let mut rows = self.rows()?;
+        if !rows.are_as_expected(forgiven) {
+            return Ok(false);
+        }
+        rows.create_session(session, replaces, track)?;
+        rows.swap(forgiven);
+        Ok(true)
     }
 }

@@ -14,6 +14,26 @@ impl Rows {
     pub(super) fn insert(&mut self, session: &Session) {
         self.sessions.insert(session.hash, session.clone());
     }
+
+    pub(super) fn create_session(
+        &mut self,
+        session: &Session,
+        replaces: Option<&SessionHash>,
+        track: bool,
+    ) -> Result<()> {
+        self.check_hash_free(&session.hash)?;
+        let user = self.may_enter(session.user_id, &session.fs_uniquifier)?;
+        if track {
+            user.last_login_at = user.current_login_at.replace(session.authenticated_at);
+            user.last_login_ip = std::mem::replace(&mut user.current_login_ip, session.ip.clone());
+            user.login_count += 1;
+        }
+        if let Some(replaced) = replaces {
+            self.sessions.remove(replaced);
+        }
+        self.insert(session);
+        Ok(())
+    }
 }
 
 #[rocket::async_trait]
@@ -38,19 +58,7 @@ impl Sessions for MemoryStore {
         replaces: Option<&SessionHash>,
         track: bool,
     ) -> Result<()> {
-        let mut rows = self.rows()?;
-        rows.check_hash_free(&session.hash)?;
-        let user = rows.may_enter(session.user_id, &session.fs_uniquifier)?;
-        if track {
-            user.last_login_at = user.current_login_at.replace(session.authenticated_at);
-            user.last_login_ip = std::mem::replace(&mut user.current_login_ip, session.ip.clone());
-            user.login_count += 1;
-        }
-        if let Some(replaced) = replaces {
-            rows.sessions.remove(replaced);
-        }
-        rows.insert(session);
-        Ok(())
+        self.rows()?.create_session(session, replaces, track)
     }
 
     async fn renew_session(&self, old: &SessionHash, new: &Issued<Session>) -> Result<bool> {

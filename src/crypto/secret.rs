@@ -29,9 +29,11 @@ impl SessionSecret {
         if value.len() != COOKIE_LEN {
             return None;
         }
-        let bytes = Zeroizing::new(BASE64URL_NOPAD.decode(value.as_bytes()).ok()?);
-        let bytes = <[u8; 32]>::try_from(&bytes[..]).ok()?;
-        Some(SessionSecret(Box::new(Zeroizing::new(bytes))))
+        let mut bytes = Box::new(Zeroizing::new([0; 32]));
+        let decoded = BASE64URL_NOPAD
+            .decode_mut(value.as_bytes(), &mut bytes[..])
+            .ok()?;
+        (decoded == 32).then_some(SessionSecret(bytes))
     }
 
     /// One that was derived from another secret.

@@ -168,7 +168,7 @@ async fn sign_in(
     let password = security.password(&form.password);
     match security
         .gate()
-        .check_password(&form.identity, &password, client)
+        .check_password_to_admit(&form.identity, &password, client)
         .await?
     {
         Ok(evidence) => Ok(visit::admit(req, security, evidence, client, form.remember)

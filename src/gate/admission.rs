@@ -25,11 +25,16 @@ impl Gate {
     /// changes the id (ASVS 7.2.4) and a planted one is worth nothing.
     pub async fn admit(
         &self,
-        evidence: Evidence,
+        mut evidence: Evidence,
         replaces: Option<&SessionHash>,
         client: &Client,
     ) -> Result<Admission> {
-        if let Some(reason) = self.objection(evidence.user()).await? {
+        let objection = self.objection(evidence.user()).await;
+        if !matches!(objection, Ok(None)) {
+            // Whatever speaks against the account: the password was right.
+            self.take_back(evidence.take_attempt()).await?;
+        }
+        if let Some(reason) = objection? {
             return Ok(self.refuse(evidence, reason, client));
         }
         let proofs = vec![evidence.proof()];
@@ -152,11 +157,12 @@ impl Gate {
 
     async fn start_session(
         &self,
-        evidence: Evidence,
+        mut evidence: Evidence,
         proofs: Vec<Proof>,
         place: Place<'_>,
         client: &Client,
     ) -> Result<Admission> {
+        let attempt = evidence.take_attempt();
         let authenticated_at = evidence.at();
         let user = evidence.into_user();
         let secret = SessionSecret::generate()?;
@@ -165,8 +171,7 @@ impl Gate {
         let session = Issued::new(row);
         let stored = match place {
             Place::New { replaces } => self
-                .store
-                .create_session(&session, replaces, self.config.trackable)
+                .store_session(&session, replaces, attempt)
                 .await
                 .map(|()| true),
             Place::Of { current } => self.store.renew_session(current, &session).await,
@@ -183,6 +188,7 @@ impl Gate {
             Ok(false) => Ok(Admission::Refused(Reason::Unauthenticated)),
             // Between the proof and now the account was deactivated, signed out everywhere or erased.
             Err(error) if error.conflict() == Some("user_id") => {
+                self.take_back(attempt).await?;
                 Ok(Admission::Refused(Reason::AuthenticationFailed))
             }
             Err(error) => Err(error),

@@ -1,4 +1,5 @@
 use crate::crypto::PasswordProof;
+use crate::gate::throttle::Attempt;
 use crate::model::{Factor, Proof, Timestamp, User};
 
 /// Proof that somebody is a user, by one factor. It cannot be made, only earned: there is no public constructor,
@@ -7,6 +8,8 @@ pub struct Evidence {
     user: User,
     factor: Factor,
     at: Timestamp,
+    /// The try that was counted for it, as long as it has not been taken back.
+    attempt: Option<Attempt>,
 }
 
 impl Evidence {
@@ -17,6 +20,7 @@ impl Evidence {
             user,
             factor: Factor::Password,
             at,
+            attempt: None,
         })
     }
 
@@ -26,6 +30,7 @@ impl Evidence {
             user,
             factor: Factor::Application,
             at,
+            attempt: None,
         }
     }
 
@@ -35,6 +40,7 @@ impl Evidence {
             user,
             factor: Factor::Register,
             at,
+            attempt: None,
         }
     }
 
@@ -59,6 +65,19 @@ impl Evidence {
             factor: self.factor,
             at: self.at,
         }
+    }
+
+    /// The same, with the try that has to be taken back for it.
+    pub(super) fn after(self, attempt: Attempt) -> Self {
+        Evidence {
+            attempt: Some(attempt),
+            ..self
+        }
+    }
+
+    /// The try that has to be taken back.
+    pub(super) fn take_attempt(&mut self) -> Option<Attempt> {
+        self.attempt.take()
     }
 
     pub(super) fn into_user(self) -> User {

@@ -35,6 +35,24 @@ impl Gate {
         password: &Password,
         client: &Client,
     ) -> Result<Result<Evidence, PasswordRefusal>> {
+        let mut checked = self.check_password_to_admit(identity, password, client).await?;
+        if let Ok(evidence) = &mut checked {
+            self.take_back(evidence.take_attempt()).await?;
+        }
+        Ok(checked)
+    }
+
+    /// The same for evidence that goes to [`Gate::admit`] next, which takes the counted try back in the transaction that
+    /// makes the session. Evidence that goes nowhere leaves it counted.
+    ///
+    /// # Errors
+    /// As for `check_password`.
+    pub async fn check_password_to_admit(
+        &self,
+        identity: &LoginIdentity,
+        password: &Password,
+        client: &Client,
+    ) -> Result<Result<Evidence, PasswordRefusal>> {
         let ticket = self.passwords.admit(client.limit)?;
         // With a browser that somebody has signed in with before, the look-up comes first; the work is the same.
         let (attempt, user) = match self.known_attempt(identity, client).await? {
@@ -52,11 +70,8 @@ impl Gate {
                 (attempt, user)
             }
         };
-        let evidence = self.verify(ticket, user, password, client).await?;
-        if evidence.is_ok() {
-            self.attempt_succeeded(attempt).await?;
-        }
-        Ok(evidence)
+        let checked = self.verify(ticket, user, password, client).await?;
+        Ok(checked.map(|evidence| evidence.after(attempt)))
     }
 
     /// Checks the password of who is signed in already. Failures count, apart
@@ -76,7 +91,7 @@ impl Gate {
         let user = self.store.user(who.id).await?;
         let evidence = self.verify(ticket, user, password, client).await?;
         if evidence.is_ok() {
-            self.attempt_succeeded(attempt).await?;
+            self.take_back(Some(attempt)).await?;
         }
         Ok(evidence)
     }

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{Client, Gate};
-use crate::model::{Counter, CounterKey, Event, Timestamp, UserId};
+use crate::model::{
+    Counter, CounterKey, CounterSwap, Event, Issued, Session, SessionHash, Timestamp, UserId,
+};
 
 /// How long failures are remembered when nothing more happens.
 const REMEMBER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -23,12 +25,14 @@ const ROUNDS: usize = 128;
 const NO_WAIT: Timestamp = Timestamp::from_millis(0);
 
 /// A try that was counted.
+#[derive(Clone, Copy)]
 pub(super) struct Attempt {
     account: CounterKey,
     address: AddressTry,
 }
 
 /// A try that was counted for an address: which, and until when this try has made it wait; nothing where none is counted.
+#[derive(Clone, Copy)]
 pub(crate) struct AddressTry(Option<(CounterKey, Timestamp)>);
 
 /// Whose failures are counted.
@@ -81,7 +85,11 @@ impl Gate {
                 blocked_until: NO_WAIT,
                 expires_at: self.clock.now() + remember,
             };
-            if self.store.swap_counter(key, before.as_ref(), &after).await? {
+            if self
+                .store
+                .swap_counters(&[swap(key, before, Some(after))])
+                .await?
+            {
                 return Ok(Some(Attempt {
                     account: *key,
                     address: AddressTry(None),
@@ -91,29 +99,50 @@ impl Gate {
         Ok(None)
     }
 
-    /// Counts a try for `account` and for the client's address. While a wait is on, nothing is counted.
+    /// Counts a try for `account` and for the client's address. While one of them has to wait, nothing is counted for either:
+    /// who insists on a waiting account must not bring a wait upon all behind his address.
     pub(super) async fn begin_attempt(&self, account: Account<'_>, client: &Client) -> Result<Brake> {
         self.sweep_now_and_then();
         let account = self.keys.counter_key(account.kind(), &account.value());
-        // First, and only read: who insists on a waiting account must not bring a wait upon all behind his address.
-        if let Some(seconds) = self.wait_of(&account).await? {
-            return Ok(Brake::Wait { seconds });
-        }
-        let address = match self.begin_address(client).await? {
-            Ok(address) => address,
-            Err(seconds) => return Ok(Brake::Wait { seconds }),
-        };
-        if let Err(seconds) = self.count(&account, self.config.login_wait_after).await? {
-            return Ok(Brake::Wait { seconds });
-        }
-        Ok(Brake::Go(Attempt { account, address }))
+        let address = self.address_key(client);
+        let mut limits = vec![(account, self.config.login_wait_after)];
+        limits.extend(address.map(|key| (key, self.config.login_wait_address_after)));
+        Ok(match self.count(&limits).await? {
+            Ok(waits) => Brake::Go(Attempt {
+                account,
+                address: AddressTry(address.zip(waits.get(1).copied())),
+            }),
+            Err(seconds) => Brake::Wait { seconds },
+        })
     }
 
     /// Takes a counted try back: it succeeded. The account starts anew; the address loses this one try only, so
     /// that signing in to one's own account does not wash away the guesses at others.
-    pub(super) async fn attempt_succeeded(&self, attempt: Attempt) -> Result<()> {
-        self.store.delete_counter(&attempt.account).await?;
-        self.forgive(attempt.address).await
+    pub(super) async fn take_back(&self, attempt: Option<Attempt>) -> Result<()> {
+        match attempt {
+            Some(attempt) => self.forgive_all(Some(attempt.account), &attempt.address).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Stores a new session and takes the try back that was counted for it, in one transaction.
+    pub(super) async fn store_session(
+        &self,
+        session: &Issued<Session>,
+        replaces: Option<&SessionHash>,
+        attempt: Option<Attempt>,
+    ) -> Result<()> {
+        let track = self.config.trackable;
+        if let Some(attempt) = &attempt {
+            for _ in 0..ROUNDS {
+                let forgiven = self.forgiven(Some(attempt.account), &attempt.address).await?;
+                if self.store.sign_in(session, replaces, track, &forgiven).await? {
+                    return Ok(());
+                }
+            }
+        }
+        // After so many rounds it is as in `forgive_all`: harmless.
+        self.store.create_session(session, replaces, track).await
     }
 
     /// Counts a try of the client's address, before what it tries is looked at: however many arrive at once, each sees
@@ -122,19 +151,13 @@ impl Gate {
         let Some(key) = self.address_key(client) else {
             return Ok(Ok(AddressTry(None)));
         };
-        let counted = self.count(&key, self.config.login_wait_address_after).await?;
-        Ok(counted.map(|until| AddressTry(Some((key, until)))))
+        let counted = self.count(&[(key, self.config.login_wait_address_after)]).await?;
+        Ok(counted.map(|waits| AddressTry(waits.first().map(|until| (key, *until)))))
     }
 
     /// Takes a counted try of an address back: it was none that failed.
     pub async fn forgive(&self, tried: AddressTry) -> Result<()> {
-        match tried.0 {
-            Some((key, until)) => {
-                self.uncount(&key, self.config.login_wait_address_after, until)
-                    .await
-            }
-            None => Ok(()),
-        }
+        self.forgive_all(None, &tried).await
     }
 
     /// The seconds that the client's address has to wait, if it has to; counts nothing.
@@ -159,7 +182,7 @@ impl Gate {
     /// Counts a failure of the client's address outside of signing in: asking for what belongs to others.
     pub async fn count_address(&self, client: &Client) -> Result<()> {
         if let Some(key) = self.address_key(client) {
-            let _ = self.count(&key, self.config.login_wait_address_after).await?;
+            let _ = self.count(&[(key, self.config.login_wait_address_after)]).await?;
         }
         Ok(())
     }
@@ -171,25 +194,41 @@ impl Gate {
         })
     }
 
-    /// One more for `key`, and until when others now have to wait; or the seconds to wait, when a wait is on.
-    async fn count(&self, key: &CounterKey, free: u32) -> Result<Result<Timestamp, u64>> {
+    /// One more for each of these keys, which have so many tries free, and until when others now have to wait; or the
+    /// seconds to wait, when for one of them a wait is on.
+    async fn count(&self, limits: &[(CounterKey, u32)]) -> Result<Result<Vec<Timestamp>, u64>> {
+        let keys: Vec<CounterKey> = limits.iter().map(|(key, _)| *key).collect();
         for _ in 0..ROUNDS {
             let now = self.clock.now();
-            let before = self.store.counter(key).await?;
-            let live = before.filter(|counter| counter.expires_at > now);
-            if let Some(counter) = live
-                && counter.blocked_until > now
-            {
+            let found = self.store.counters(&keys).await?;
+            let live = |before: &Option<Counter>| before.filter(|counter| counter.expires_at > now);
+            let wait = found
+                .iter()
+                .filter_map(live)
+                .find(|counter| counter.blocked_until > now);
+            if let Some(counter) = wait {
                 return Ok(Err(whole_seconds(counter.blocked_until.since(now))));
             }
-            let failures = live.map_or(0, |counter| counter.failures).saturating_add(1);
-            let after = self.counter(failures, free, now);
-            if self.store.swap_counter(key, before.as_ref(), &after).await? {
-                if after.blocked_until > now {
-                    let seconds = whole_seconds(after.blocked_until.since(now));
+            let swaps: Vec<CounterSwap> = limits
+                .iter()
+                .zip(&found)
+                .map(|((key, free), before)| {
+                    let failures = live(before)
+                        .map_or(0, |counter| counter.failures)
+                        .saturating_add(1);
+                    swap(key, *before, Some(self.counter(failures, *free, now)))
+                })
+                .collect();
+            if self.store.swap_counters(&swaps).await? {
+                let waits: Vec<Timestamp> = swaps
+                    .iter()
+                    .map(|swap| swap.new.map_or(NO_WAIT, |counter| counter.blocked_until))
+                    .collect();
+                for until in waits.iter().filter(|until| **until > now) {
+                    let seconds = whole_seconds(until.since(now));
                     self.events.emit(Event::WaitImposed { seconds });
                 }
-                return Ok(Ok(after.blocked_until));
+                return Ok(Ok(waits));
             }
         }
         Err(Error::new(
@@ -198,35 +237,46 @@ impl Gate {
         ))
     }
 
-    async fn uncount(&self, key: &CounterKey, free: u32, own_wait: Timestamp) -> Result<()> {
+    async fn forgive_all(&self, account: Option<CounterKey>, address: &AddressTry) -> Result<()> {
         for _ in 0..ROUNDS {
-            let Some(before) = self.store.counter(key).await? else {
-                return Ok(());
-            };
-            let after = self.counter((before.failures - 1).max(0), free, self.clock.now());
-            // A wait that others brought about stays; one that this try began goes with it.
-            let is_free = after.failures < i32::try_from(free).unwrap_or(i32::MAX);
-            let blocked_until = match is_free || before.blocked_until == own_wait {
-                true => NO_WAIT,
-                false => before.blocked_until,
-            };
-            if self
-                .store
-                .swap_counter(
-                    key,
-                    Some(&before),
-                    &Counter {
-                        blocked_until,
-                        ..after
-                    },
-                )
-                .await?
-            {
+            let swaps = self.forgiven(account, address).await?;
+            if swaps.is_empty() || self.store.swap_counters(&swaps).await? {
                 return Ok(());
             }
         }
-        // Harmless: the address keeps one try too many on its account.
+        // Harmless: whoever was right keeps a try too many on his account.
         Ok(())
+    }
+
+    /// What forgets an account's failures, and takes one try of an address back.
+    async fn forgiven(&self, account: Option<CounterKey>, address: &AddressTry) -> Result<Vec<CounterSwap>> {
+        let keys: Vec<CounterKey> = account.into_iter().chain(address.0.map(|(key, _)| key)).collect();
+        let found = self.store.counters(&keys).await?;
+        let swaps = keys.iter().zip(found).filter_map(|(key, before)| {
+            let before = before?;
+            let after = match address.0 {
+                Some((address, own_wait)) if address == *key => Some(self.without(before, own_wait)),
+                _ => None,
+            };
+            Some(swap(key, Some(before), after))
+        });
+        Ok(swaps.collect())
+    }
+
+    /// An address's row with one try less.
+    fn without(&self, before: Counter, own_wait: Timestamp) -> Counter {
+        let free = self.config.login_wait_address_after;
+        let after = self.counter((before.failures - 1).max(0), free, self.clock.now());
+        // A wait that others brought about stays; one that this try began goes with it.
+        let is_free = after.failures < i32::try_from(free).unwrap_or(i32::MAX);
+        let blocked_until = match is_free || before.blocked_until == own_wait {
+            true => NO_WAIT,
+            false => before.blocked_until,
+        };
+        Counter {
+            blocked_until,
+            ..after
+        }
     }
 
     fn counter(&self, failures: i32, free: u32, now: Timestamp) -> Counter {
@@ -241,6 +291,14 @@ impl Gate {
             blocked_until: if wait.is_zero() { NO_WAIT } else { now + wait },
             expires_at: now + wait + REMEMBER,
         }
+    }
+}
+
+fn swap(key: &CounterKey, expected: Option<Counter>, new: Option<Counter>) -> CounterSwap {
+    CounterSwap {
+        key: *key,
+        expected,
+        new,
     }
 }
 

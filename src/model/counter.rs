@@ -11,8 +11,19 @@ pub struct Counter {
     pub expires_at: Timestamp,
 }
 
+/// A row that is to change, if it still is as expected.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CounterSwap {
+    /// Whose row.
+    pub key: CounterKey,
+    /// What it has to be; `None`: there must be no row.
+    pub expected: Option<Counter>,
+    /// What it becomes; `None`: the row goes.
+    pub new: Option<Counter>,
+}
+
 /// The keyed hash of what is counted, so that the table names nobody.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CounterKey(pub(crate) [u8; 32]);
 
 impl CounterKey {

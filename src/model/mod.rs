@@ -18,7 +18,7 @@ mod user;
 pub use api_key::{ApiKey, ApiKeyHash, NewApiKey};
 pub(crate) use api_key::{Lives, role_of};
 pub use assurance::Assurance;
-pub use counter::{Counter, CounterKey};
+pub use counter::{Counter, CounterKey, CounterSwap};
 pub use event::Event;
 pub use issued::Issued;
 pub use mechanism::Mechanism;

@@ -26,8 +26,8 @@ pub mod rules;
 mod versions;
 
 pub use crate::model::{
-    ApiKeyHash, Counter, CounterKey, FIELDS_MAX, FamilyHash, Issued, NewUser, OwnIdentity, RefreshFamily,
-    RefreshTurn, RememberSeries, Rotation, SeriesHash, SessionHash, TokenHash,
+    ApiKeyHash, Counter, CounterKey, CounterSwap, FIELDS_MAX, FamilyHash, Issued, NewUser, OwnIdentity,
+    RefreshFamily, RefreshTurn, RememberSeries, Rotation, SeriesHash, SessionHash, TokenHash,
 };
 pub(crate) use versions::check_versions;
 
@@ -269,12 +269,19 @@ pub trait Counters: Send + Sync {
     /// The row of that key.
     async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>>;
 
-    /// Writes `new` if the row still is `expected` (`None`: if there is no row). `false` when it is not.
-    async fn swap_counter(&self, key: &CounterKey, expected: Option<&Counter>, new: &Counter)
-    -> Result<bool>;
+    /// The rows of these keys, in their order. They need not be of one moment: whoever decides by them names them when
+    /// he swaps.
+    async fn counters(&self, keys: &[CounterKey]) -> Result<Vec<Option<Counter>>> {
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            found.push(self.counter(key).await?);
+        }
+        Ok(found)
+    }
 
-    /// Forgets the failures of that key.
-    async fn delete_counter(&self, key: &CounterKey) -> Result<()>;
+    /// Changes all these rows, in one transaction, if each still is as expected; else none, and `false`. No key comes
+    /// twice. Two calls that name the same rows in another order must not wait for each other.
+    async fn swap_counters(&self, swaps: &[CounterSwap]) -> Result<bool>;
 
     /// Removes at most `limit` rows that expired before `now`; says how many.
     async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize>;
@@ -326,6 +333,17 @@ pub trait ApiKeys: Send + Sync {
 pub trait Datastore: Users + Roles + Sessions + Remember + RefreshFamilies + Counters + ApiKeys {
     /// Whether the store answers at all; asked once at launch.
     async fn ping(&self) -> Result<()>;
+
+    /// What a right password ends in: stores a session as [`Sessions::create_session`] does and changes these counters as
+    /// [`Counters::swap_counters`] does, in one transaction. `false` when a counter is not as expected, and conflicts as in
+    /// `create_session`; either way nothing has changed.
+    async fn sign_in(
+        &self,
+        session: &Issued<Session>,
+        replaces: Option<&SessionHash>,
+        track: bool,
+        forgiven: &[CounterSwap],
+    ) -> Result<bool>;
 
     /// How many statements it has run, where it counts them: tests compare requests by it.
     fn statements(&self) -> Option<u64> {

@@ -28,7 +28,7 @@ impl dyn RefreshFamilies {
 
 impl dyn Counters {
     /// The version of the contract that this library asks for.
-    pub const CONTRACT: u32 = 1;
+    pub const CONTRACT: u32 = 2;
 }
 
 impl dyn ApiKeys {

@@ -220,7 +220,8 @@ pub(crate) async fn identify<'r>(
             };
             let who = match who {
                 Ok(Some(who)) => Ok(Some(Arc::new(who))),
-                Ok(None) => remember::restore(req, security).await,
+                // In a box: rare, and large, and who has a session is not to carry it along.
+                Ok(None) => Box::pin(remember::restore(req, security)).await,
                 Err(error) => Err(error),
             };
             visit.ledger().identified = who.as_ref().ok().cloned().flatten();

@@ -105,6 +105,8 @@ races! {
     race_touch_and_delete_api_key: "of 64 who touch a key none outlives its end";
     race_create_api_key_and_deactivate: "of 64 keys none outlives a deactivation";
     race_create_api_key_and_sign_out_everywhere: "of 64 keys none outlives a new uniquifier";
+    race_swap_counters: "one of 64 swaps all its counters";
+    race_swap_counters_in_either_order: "of 64 who swap in either order none is lost";
 }
 
 #[test]

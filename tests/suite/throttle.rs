@@ -199,6 +199,25 @@ async fn a_disabled_account_with_the_right_password_does_not_reset_the_count() {
     );
 }
 
+/// No session is made that could take the try back, and it was right all the same.
+#[rocket::async_test]
+async fn a_right_password_is_taken_back_also_where_the_account_may_not_come_in() {
+    let app = app();
+    let browser = with_ada(&app).await;
+    let security: &rocket_security::Security = browser.client.rocket().state().expect("attached");
+    let ada = security.find_user(ADA).await.expect("an answer").expect("ada");
+    assert!(security.deactivate_user(ada.id).await.expect("an answer"));
+    for round in 0..3 {
+        for _ in 0..4 {
+            let guess = guess(&browser, Speech::Json, ADA, WRONG).await;
+            assert_served(&guess, &format!("round {round}"));
+        }
+        let right = guess(&browser, Speech::Json, ADA, PASSWORD).await;
+        assert!(right.says("DISABLED_ACCOUNT"), "round {round}: {}", right.body);
+        assert_eq!(right.cookie("session"), None, "round {round}");
+    }
+}
+
 #[rocket::async_test]
 async fn another_account_is_not_affected() {
     let app = app();

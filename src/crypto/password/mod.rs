@@ -8,6 +8,7 @@ mod queue;
 mod sealed;
 mod service;
 mod stored;
+mod threads;
 
 pub use cost::PasswordCost;
 pub use foreign::{ForeignHashes, PasswordScheme, SingleHash};

@@ -7,9 +7,9 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use argon2::Block;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
+use self::work::Buffer;
 use super::argon::{self, SALT};
 use super::cost::PasswordCost;
 use super::foreign::ForeignHashes;
@@ -17,6 +17,7 @@ use super::plain::Password;
 use super::queue::{PasswordQueue, Place, Places};
 use super::sealed::SealedPassword;
 use super::stored::Stored;
+use super::threads::Threads;
 use crate::crypto::{Keys, random_bytes};
 use crate::error::{Error, Result};
 
@@ -59,7 +60,9 @@ struct Service {
     places: Arc<Places>,
     slots: Arc<Semaphore>,
     /// At most as many as there are slots.
-    buffers: Mutex<Vec<Vec<Block>>>,
+    threads: Threads,
+    /// At most as many as there are slots.
+    buffers: Mutex<Vec<Buffer>>,
     hashes: AtomicU64,
     foreign: ForeignHashes,
     /// How long a hash at our own cost takes, in nanoseconds, as last seen; 0 before the first.
@@ -70,8 +73,7 @@ struct Service {
 /// dropping it, also with a request that was given up, gives the place back.
 pub struct Ticket {
     service: Arc<Service>,
-    // Only dropped, never read: it is the place.
-    _place: Place,
+    place: Place,
 }
 
 /// Whether a password was right.
@@ -125,6 +127,7 @@ impl Passwords {
             dummy_salt: random_bytes()?,
             places: Places::new(capacity, queue.per_address),
             slots: Arc::new(Semaphore::new(threads)),
+            threads: Threads::default(),
             buffers: Mutex::default(),
             hashes: AtomicU64::new(0),
             foreign,
@@ -136,7 +139,7 @@ impl Passwords {
     /// share. Without an address, as behind a proxy that nobody vouches for, only the whole is bounded.
     pub fn admit(&self, address: Option<IpAddr>) -> Result<Ticket> {
         Ok(Ticket {
-            _place: self.0.places.take(address)?,
+            place: self.0.places.take(address)?,
             service: Arc::clone(&self.0),
         })
     }
@@ -188,7 +191,7 @@ impl Ticket {
         })
     }
 
-    /// Waits for a slot, then works on a blocking thread.
+    /// Waits for a slot, then works on a thread of its own.
     ///
     /// Given up while waiting, place and turn are free at once; given up later, the hash runs to its end
     /// and holds both until then, because it still uses the core.
@@ -201,13 +204,23 @@ impl Ticket {
             .acquire_owned()
             .await
             .map_err(|error| Error::internal("the hashing slots are closed").with_source(error))?;
-        tokio::task::spawn_blocking(move || {
+        let thread = self.service.threads.take()?;
+        let (tell, hear) = oneshot::channel();
+        thread.run(move |thread| {
             // By name, both: a closure captures only the fields that it mentions, and the place would stay outside.
-            let (ticket, _slot) = (self, slot);
-            work(&ticket.service)
-        })
-        .await
-        .map_err(|error| Error::internal("a hash was not finished").with_source(error))?
+            let (Ticket { service, place }, slot) = (self, slot);
+            let done = work(&service);
+            // Who has his answer may come again at once.
+            drop(place);
+            // Nobody listens where the request was given up.
+            let _ = tell.send(done);
+            // While the answer is on its way.
+            service.wipe();
+            service.threads.give_back(thread);
+            drop(slot);
+        })?;
+        hear.await
+            .map_err(|error| Error::internal("a hash was not finished").with_source(error))?
     }
 }
 

@@ -12,6 +12,7 @@ mod remember;
 mod report;
 mod roles;
 mod sessions;
+mod sign_in;
 mod sweeps;
 mod tracking;
 mod users;
@@ -30,7 +31,7 @@ pub use report::{Broken, Report};
 use self::verdict::Verdict;
 use crate::crypto::SealedPassword;
 use crate::model::{
-    Counter, CounterKey, Factor, Issued, NewUser, Proof, Session, SessionHash, Timestamp, User,
+    Counter, CounterKey, CounterSwap, Factor, Issued, NewUser, Proof, Session, SessionHash, Timestamp, User,
 };
 use crate::store::Datastore;
 
@@ -69,6 +70,8 @@ macro_rules! last {
 const RULES: &[Rule] = list_of_rules! {
     "Datastore": {
         versions::the_store_answers_and_knows_its_contract,
+        sign_in::a_sign_in_makes_the_session_and_forgives_the_failures,
+        sign_in::a_sign_in_happens_as_a_whole_or_not_at_all,
     }
     "Users": {
         users::a_user_is_found_as_he_was_made,
@@ -132,6 +135,8 @@ const RULES: &[Rule] = list_of_rules! {
     "Counters": {
         counters::a_counter_is_swapped_only_if_it_is_the_expected_one,
         counters::a_counter_is_forgotten,
+        counters::several_counters_are_read_in_their_order,
+        counters::several_counters_are_swapped_together_or_not_at_all,
         sweeps::a_sweep_takes_only_expired_counters,
     }
     "ApiKeys": {
@@ -193,6 +198,8 @@ const RULES: &[Rule] = list_of_rules! {
         races::counters::one_of_64_makes_the_counter,
         races::counters::one_of_64_swaps_the_counter,
         races::counters::of_64_failures_none_is_lost,
+        races::counters::one_of_64_swaps_all_its_counters,
+        races::counters::of_64_who_swap_in_either_order_none_is_lost,
     }
     "ApiKeys": {
         races::api_keys::one_of_64_stores_the_key,
@@ -240,6 +247,23 @@ fn hash() -> SessionHash {
 
 fn counter_key() -> CounterKey {
     CounterKey::from_bytes(*hash().as_bytes())
+}
+
+async fn swap(
+    store: &Store,
+    key: &CounterKey,
+    expected: Option<Counter>,
+    new: Option<Counter>,
+) -> crate::error::Result<bool> {
+    store.swap_counters(&[swap_of(key, expected, new)]).await
+}
+
+fn swap_of(key: &CounterKey, expected: Option<Counter>, new: Option<Counter>) -> CounterSwap {
+    CounterSwap {
+        key: *key,
+        expected,
+        new,
+    }
 }
 
 fn later(seconds: u64) -> Timestamp {

@@ -2,7 +2,7 @@
 
 use super::remember::{series_hash, series_with};
 use super::verdict::{Verdict, equal, hold};
-use super::{NOW, Store, counter_key, is_alive, session_with, somebody, then};
+use super::{NOW, Store, counter_key, is_alive, session_with, somebody, swap, then};
 use crate::model::{Counter, SeriesHash};
 
 pub(super) async fn a_sweep_takes_only_sessions_that_are_over(store: &Store) -> Verdict {
@@ -46,7 +46,7 @@ pub(super) async fn a_sweep_takes_only_expired_counters(store: &Store) -> Verdic
             expires_at: then(number),
         };
         let key = counter_key();
-        store.swap_counter(&key, None, &counter).await?;
+        swap(store, &key, None, Some(counter)).await?;
         keys.push(key);
     }
     let sweep = async |now, limit| store.sweep_counters(then(now), limit).await;

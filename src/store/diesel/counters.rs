@@ -1,5 +1,8 @@
 //! The statements about counted failures. Included by each backend's module, like `roles.rs`.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -8,7 +11,7 @@ use super::super::lookups;
 use super::super::rows::{CounterRow, NewCounterRow};
 use super::super::schema::security_counters;
 use super::Line;
-use crate::model::{Counter, CounterKey, Timestamp};
+use crate::model::{Counter, CounterKey, CounterSwap, Timestamp};
 
 type Answer<T> = Result<T, Failure>;
 
@@ -23,29 +26,56 @@ pub(super) async fn counter(line: &mut Line, key: CounterKey) -> Answer<Option<C
     Ok(row.map(Counter::from))
 }
 
-pub(super) async fn swap_counter(
-    line: &mut Line,
-    key: CounterKey,
-    expected: Option<Counter>,
-    new: Counter,
-) -> Answer<bool> {
-    let Some(expected) = expected else {
-        let inserted = diesel::insert_into(security_counters::table)
-            .values(NewCounterRow::new(&key, &new))
-            .execute(line.statement())
-            .await
-            .map_err(Failure::from);
-        return match inserted {
-            Ok(_) => Ok(true),
-            Err(failure) if failure.is_unique_violation() => Ok(false),
-            Err(failure) => Err(failure),
+pub(super) async fn counters(line: &mut Line, keys: Vec<CounterKey>) -> Answer<Vec<Option<Counter>>> {
+    let rows: Vec<CounterRow> = lookups::counters_by_keys(&keys).load(line.statement()).await?;
+    let mut found: HashMap<Vec<u8>, Counter> = rows
+        .into_iter()
+        .map(|row| (row.hash.clone(), Counter::from(row)))
+        .collect();
+    Ok(keys
+        .iter()
+        .map(|key| found.remove(key.as_bytes().as_slice()))
+        .collect())
+}
+
+/// Where there are several, in a transaction. A row that is not as expected is a conflict, so that none changes.
+pub(super) async fn swap_counters(line: &mut Line, swaps: Arc<[CounterSwap]>) -> Answer<()> {
+    for swap in swaps.iter() {
+        let swapped = match (&swap.expected, &swap.new) {
+            (None, None) => counter(line, swap.key).await?.is_none(),
+            (None, Some(new)) => insert(line, &swap.key, new).await?,
+            (Some(expected), None) => delete(line, &swap.key, expected).await?,
+            (Some(expected), Some(new)) => update(line, &swap.key, expected, new).await?,
         };
-    };
-    let swapped = diesel::update(security_counters::table)
-        .filter(security_counters::hash.eq(key.as_bytes().as_slice()))
-        .filter(security_counters::failures.eq(expected.failures))
-        .filter(security_counters::blocked_until.eq(expected.blocked_until.as_millis()))
-        .filter(security_counters::expires_at.eq(expected.expires_at.as_millis()))
+        if !swapped {
+            return Err(Failure::Conflict("counter"));
+        }
+    }
+    Ok(())
+}
+
+async fn insert(line: &mut Line, key: &CounterKey, new: &Counter) -> Answer<bool> {
+    let inserted = diesel::insert_into(security_counters::table)
+        .values(NewCounterRow::new(key, new))
+        .execute(line.statement())
+        .await
+        .map_err(Failure::from);
+    match inserted {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.is_unique_violation() => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn delete(line: &mut Line, key: &CounterKey, expected: &Counter) -> Answer<bool> {
+    let deleted = diesel::delete(lookups::counter_as(key, expected))
+        .execute(line.statement())
+        .await?;
+    Ok(deleted == 1)
+}
+
+async fn update(line: &mut Line, key: &CounterKey, expected: &Counter, new: &Counter) -> Answer<bool> {
+    let updated = diesel::update(lookups::counter_as(key, expected))
         .set((
             security_counters::failures.eq(new.failures),
             security_counters::blocked_until.eq(new.blocked_until.as_millis()),
@@ -53,15 +83,7 @@ pub(super) async fn swap_counter(
         ))
         .execute(line.statement())
         .await?;
-    Ok(swapped == 1)
-}
-
-pub(super) async fn delete_counter(line: &mut Line, key: CounterKey) -> Answer<()> {
-    diesel::delete(security_counters::table)
-        .filter(security_counters::hash.eq(key.as_bytes().as_slice()))
-        .execute(line.statement())
-        .await?;
-    Ok(())
+    Ok(updated == 1)
 }
 
 pub(super) async fn sweep_counters(line: &mut Line, now: Timestamp, limit: i64) -> Answer<usize> {

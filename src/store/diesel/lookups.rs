@@ -3,13 +3,13 @@
 //!
 //! None has a LIMIT: each goes by a unique key or wants all rows, and SQLite prepares a bound LIMIT anew each time.
 
-use diesel::dsl::{Eq, Filter, auto_type};
+use diesel::dsl::{Eq, EqAny, Filter, auto_type};
 use diesel::prelude::*;
 
 use super::schema::{
     security_counters, security_roles, security_sessions, security_users, security_users_roles,
 };
-use crate::model::{CounterKey, SessionHash, UserId};
+use crate::model::{Counter, CounterKey, SessionHash, UserId};
 
 pub(super) fn session_by_hash(
     hash: &SessionHash,
@@ -35,6 +35,26 @@ pub(super) fn counter_by_key(
     key: &CounterKey,
 ) -> Filter<security_counters::table, Eq<security_counters::hash, &[u8]>> {
     security_counters::table.filter(security_counters::hash.eq(key.as_bytes().as_slice()))
+}
+
+#[auto_type]
+pub(super) fn counter_as<'a>(key: &'a CounterKey, expected: &'a Counter) -> _ {
+    let hash: &'a [u8] = key.as_bytes();
+    let failures: i32 = expected.failures;
+    let blocked_until: i64 = expected.blocked_until.as_millis();
+    let expires_at: i64 = expected.expires_at.as_millis();
+    security_counters::table
+        .filter(security_counters::hash.eq(hash))
+        .filter(security_counters::failures.eq(failures))
+        .filter(security_counters::blocked_until.eq(blocked_until))
+        .filter(security_counters::expires_at.eq(expires_at))
+}
+
+pub(super) fn counters_by_keys(
+    keys: &[CounterKey],
+) -> Filter<security_counters::table, EqAny<security_counters::hash, Vec<&[u8]>>> {
+    let hashes: Vec<&[u8]> = keys.iter().map(|key| key.as_bytes().as_slice()).collect();
+    security_counters::table.filter(security_counters::hash.eq_any(hashes))
 }
 
 #[auto_type]

@@ -20,6 +20,8 @@ mod schema;
 mod network;
 #[cfg(feature = "sqlite")]
 mod readers;
+#[cfg(feature = "sqlite")]
+mod threads;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod tls;
 

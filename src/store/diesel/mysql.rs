@@ -30,7 +30,7 @@ use mysql_async::{DriverError, Opts, OptsBuilder, SslOpts};
 use row_lock::lock_user;
 
 use super::failure::Failure;
-use super::line;
+use super::line::{self, detached as at_once};
 use super::network::{NoReaders, no_connection, not_understood, server_url};
 use super::tls::{Encryption, Mode, is_local};
 use crate::error::{Error, Result};

@@ -32,6 +32,14 @@ impl NoReaders {
         None
     }
 
+    pub(super) fn counters(
+        &self,
+        _keys: &[CounterKey],
+        _statements: &AtomicU64,
+    ) -> Option<Vec<Option<Counter>>> {
+        None
+    }
+
     pub(super) fn roles_of(&self, _user: UserId, _statements: &AtomicU64) -> Option<Vec<Role>> {
         None
     }

@@ -32,7 +32,7 @@ use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::failure::Failure;
-use super::line;
+use super::line::{self, detached as at_once};
 use super::network::{NoReaders, no_connection, not_understood, server_url};
 use super::tls::{Encryption, Mode, client_config, is_local};
 use crate::error::{Error, Result};

@@ -102,6 +102,15 @@ impl Readers {
         })
     }
 
+    /// The counters of those keys; `None` means that the pool has to answer.
+    pub(super) fn counters(
+        &self,
+        keys: &[CounterKey],
+        statements: &AtomicU64,
+    ) -> Option<Vec<Option<Counter>>> {
+        keys.iter().map(|key| self.counter(key, statements)).collect()
+    }
+
     /// The roles of a user; `None` means that the pool has to answer.
     pub(super) fn roles_of(&self, user: UserId, statements: &AtomicU64) -> Option<Vec<Role>> {
         self.read(|connection| {

@@ -327,7 +327,7 @@ pub(super) fn cut(text: &str, characters: usize) -> String {
 
 #[derive(Queryable)]
 pub(super) struct CounterRow {
-    _hash: Vec<u8>,
+    pub(super) hash: Vec<u8>,
     failures: i32,
     blocked_until: i64,
     expires_at: i64,

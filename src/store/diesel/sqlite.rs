@@ -32,12 +32,16 @@ use super::failure::Failure;
 use super::line;
 use super::readers::Readers;
 use super::schema::security_users;
+use super::threads::{Threads, at_once};
 use crate::error::{Error, Result};
 use crate::store::migrate::{Migration, migrations};
 use crate::store::pool::{DieselPool, PoolConnection};
 
 /// A connection to an SQLite file, as the application's queries and [`create_user_with`](crate::Security::create_user_with) get it.
-pub type SqliteConn = SyncConnectionWrapper<SqliteConnection>;
+///
+/// For `BEGIN IMMEDIATE` hand the whole transaction to `spawn_blocking`:
+/// `connection.spawn_blocking(|connection| connection.immediate_transaction(…))`.
+pub type SqliteConn = SyncConnectionWrapper<SqliteConnection, Threads>;
 type Conn = SqliteConn;
 type Line = line::Line<Conn>;
 type Inline = Readers;
@@ -45,7 +49,7 @@ type Inline = Readers;
 /// A pool of connections to an SQLite file. The file and its folder are made where they are missing.
 ///
 /// Each connection works in WAL mode with foreign keys on, waits five seconds for a lock, and syncs as WAL needs it.
-pub type SqlitePool = DieselPool<SyncConnectionWrapper<SqliteConnection>>;
+pub type SqlitePool = DieselPool<SqliteConn>;
 type Pool = SqlitePool;
 
 const MIGRATIONS: &[Migration] =

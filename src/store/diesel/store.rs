@@ -8,13 +8,14 @@ use diesel_async::{AsyncConnection, TransactionManager};
 use super::super::failure::Failure;
 use super::super::line::{Answer, Tries, detached};
 use super::users::By;
-use super::{Conn, Inline, Line, Pool, begin};
+use super::{Conn, Inline, Line, Pool, at_once, begin};
 use super::{api_keys, counters, refresh, remember, roles, sessions, users};
 use crate::crypto::SealedPassword;
 use crate::error::Result;
 use crate::model::{
-    ApiKey, ApiKeyHash, Counter, CounterKey, FamilyHash, Issued, NewUser, OwnIdentity, RefreshFamily,
-    RefreshTurn, RememberSeries, Role, Rotation, SeriesHash, Session, SessionHash, Timestamp, User, UserId,
+    ApiKey, ApiKeyHash, Counter, CounterKey, CounterSwap, FamilyHash, Issued, NewUser, OwnIdentity,
+    RefreshFamily, RefreshTurn, RememberSeries, Role, Rotation, SeriesHash, Session, SessionHash, Timestamp,
+    User, UserId,
 };
 use crate::store::rules;
 use crate::store::{
@@ -49,7 +50,7 @@ impl Store {
         operation: impl for<'a> FnOnce(&'a mut Line) -> Answer<'a, T> + Send + 'static,
     ) -> Result<T> {
         let mut line = self.line().await?;
-        detached(async move {
+        at_once(async move {
             let outcome = operation(&mut line).await;
             line.close(outcome)
         })
@@ -63,7 +64,7 @@ impl Store {
     ) -> Result<T> {
         let turn = self.pool.writer().await?;
         let mut line = self.line().await?;
-        detached(async move {
+        at_once(async move {
             let _turn = turn;
             let mut tries = Tries::new();
             loop {
@@ -81,9 +82,17 @@ impl Store {
         &self,
         operation: impl for<'a> Fn(&'a mut Line) -> Answer<'a, T> + Send + Sync + 'static,
     ) -> Result<T> {
+        at_once(self.whole(operation).await?).await
+    }
+
+    /// The work of a transaction, ready to be run.
+    async fn whole<T: Send + 'static>(
+        &self,
+        operation: impl for<'a> Fn(&'a mut Line) -> Answer<'a, T> + Send + Sync + 'static,
+    ) -> Result<impl Future<Output = Result<T>> + Send + 'static> {
         let turn = self.pool.writer().await?;
         let mut line = self.line().await?;
-        detached(async move {
+        Ok(async move {
             let _turn = turn;
             let mut tries = Tries::new();
             loop {
@@ -93,7 +102,6 @@ impl Store {
                 }
             }
         })
-        .await
     }
 }
 
@@ -112,6 +120,22 @@ async fn whole<T>(
             let _ = Transactions::rollback_transaction(line.connection()).await;
             Err(failure)
         }
+    }
+}
+
+/// In the order in which everybody locks the rows.
+fn sorted(swaps: &[CounterSwap]) -> Arc<[CounterSwap]> {
+    let mut sorted = swaps.to_vec();
+    sorted.sort_unstable_by_key(|swap| swap.key);
+    sorted.into()
+}
+
+/// `false` where a counter was not as expected, which has taken everything else back.
+fn as_expected(swapped: Result<()>) -> Result<bool> {
+    match swapped {
+        Ok(()) => Ok(true),
+        Err(error) if error.conflict() == Some("counter") => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -163,7 +187,7 @@ impl Users for Store {
     async fn create_user_with(&self, new: NewUser, along: Along) -> Result<User> {
         rules::check_user(&new)?;
         let new = Arc::new(new);
-        self.transaction(move |line| {
+        let work = self.whole(move |line| {
             let (new, along) = (new.clone(), along.clone());
             Box::pin(async move {
                 let user = users::create_user(line, &new).await?;
@@ -179,8 +203,9 @@ impl Users for Store {
                     )),
                 }
             })
-        })
-        .await
+        });
+        // Not `at_once`: the application's part may want other threads.
+        detached(work.await?).await
     }
 
     async fn replace_password(
@@ -282,7 +307,7 @@ impl Roles for Store {
         if let Some(roles) = self.inline.roles_of(user, &self.statements) {
             return Ok(roles);
         }
-        self.read(move |line| Box::pin(roles::roles_of(line, user))).await
+        Box::pin(self.read(move |line| Box::pin(roles::roles_of(line, user)))).await
     }
 
     async fn add_role_to_user(&self, user: UserId, role_id: i64) -> Result<bool> {
@@ -307,8 +332,8 @@ impl Sessions for Store {
             return Ok(found);
         }
         let hashes = hashes.to_vec();
-        self.read(move |line| Box::pin(sessions::session_with_user(line, hashes)))
-            .await
+        // In a box, here and below: the future of a look-up that is answered inline stays small.
+        Box::pin(self.read(move |line| Box::pin(sessions::session_with_user(line, hashes)))).await
     }
 
     async fn create_session(
@@ -483,21 +508,28 @@ impl Counters for Store {
             .await
     }
 
-    async fn swap_counter(
-        &self,
-        key: &CounterKey,
-        expected: Option<&Counter>,
-        new: &Counter,
-    ) -> Result<bool> {
-        let (key, expected, new) = (*key, expected.copied(), *new);
-        self.write(move |line| Box::pin(counters::swap_counter(line, key, expected, new)))
+    async fn counters(&self, keys: &[CounterKey]) -> Result<Vec<Option<Counter>>> {
+        if let Some(found) = self.inline.counters(keys, &self.statements) {
+            return Ok(found);
+        }
+        let keys = keys.to_vec();
+        self.read(move |line| Box::pin(counters::counters(line, keys)))
             .await
     }
 
-    async fn delete_counter(&self, key: &CounterKey) -> Result<()> {
-        let key = *key;
-        self.write(move |line| Box::pin(counters::delete_counter(line, key)))
-            .await
+    async fn swap_counters(&self, swaps: &[CounterSwap]) -> Result<bool> {
+        let swaps = sorted(swaps);
+        let swapped = match swaps.len() {
+            1 => {
+                self.write(move |line| Box::pin(counters::swap_counters(line, swaps.clone())))
+                    .await
+            }
+            _ => {
+                self.transaction(move |line| Box::pin(counters::swap_counters(line, swaps.clone())))
+                    .await
+            }
+        };
+        as_expected(swapped)
     }
 
     async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {
@@ -576,6 +608,25 @@ impl ApiKeys for Store {
 impl Datastore for Store {
     async fn ping(&self) -> Result<()> {
         self.read(|line| Box::pin(roles::ping(line))).await
+    }
+
+    async fn sign_in(
+        &self,
+        session: &Issued<Session>,
+        replaces: Option<&SessionHash>,
+        track: bool,
+        forgiven: &[CounterSwap],
+    ) -> Result<bool> {
+        let (session, swaps) = (Session::clone(session), sorted(forgiven));
+        let replaces = replaces.copied();
+        let signed_in = self.transaction(move |line| {
+            let (session, swaps) = (session.clone(), swaps.clone());
+            Box::pin(async move {
+                sessions::create_session(line, session, replaces, track).await?;
+                counters::swap_counters(line, swaps).await
+            })
+        });
+        as_expected(signed_in.await)
     }
 
     fn statements(&self) -> Option<u64> {

@@ -353,4 +353,24 @@ pub const ALL: &[(Fault, &[&str])] = &[
     (KeysAreUnsorted, &["a key is found as it was made"]),
     (KeyOfAnotherIsRevoked, &["a key is revoked by its user alone"]),
     (KeyIsReadThenRevoked, &["one of 64 revokes the key"]),
+    (
+        SignInForgivesNothing,
+        &["a sign in makes the session and forgives the failures"],
+    ),
+    (
+        SignInMakesTheSessionFirst,
+        &["a sign in happens as a whole or not at all"],
+    ),
+    (
+        SignInForgivesFirst,
+        &["a sign in happens as a whole or not at all"],
+    ),
+    (CountersAreUnsorted, &["several counters are read in their order"]),
+    (
+        CountersAreSwappedOneByOne,
+        &[
+            "several counters are swapped together or not at all",
+            "one of 64 swaps all its counters",
+        ],
+    ),
 ];

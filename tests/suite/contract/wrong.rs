@@ -13,8 +13,8 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use rocket_security::store::{
-    Counter, CounterKey, Counters, Datastore, FamilyHash, RefreshFamily, RememberSeries, SeriesHash,
-    SessionHash,
+    Counter, CounterKey, CounterSwap, Counters, Datastore, FamilyHash, Issued, RefreshFamily, RememberSeries,
+    SeriesHash, SessionHash, Sessions,
 };
 use rocket_security::{ApiKey, Error, Result, Session, Timestamp, User, UserId};
 
@@ -126,6 +126,11 @@ pub enum Fault {
     KeysAreUnsorted,
     KeyOfAnotherIsRevoked,
     KeyIsReadThenRevoked,
+    CountersAreUnsorted,
+    CountersAreSwappedOneByOne,
+    SignInForgivesNothing,
+    SignInMakesTheSessionFirst,
+    SignInForgivesFirst,
 }
 
 pub struct WrongStore {
@@ -204,6 +209,33 @@ impl WrongStore {
     }
 }
 
+impl WrongStore {
+    async fn swap_wrongly(&self, swaps: &[CounterSwap]) -> Result<bool> {
+        for swap in swaps {
+            let found = self.right.counter(&swap.key).await?;
+            let failures = |row: Option<Counter>| row.map(|row| row.failures);
+            let as_expected = match self.fault {
+                Fault::CounterIsNotCompared => true,
+                Fault::CounterIsComparedByFailuresOnly => failures(found) == failures(swap.expected),
+                _ => found == swap.expected,
+            };
+            if !as_expected {
+                return Ok(false);
+            }
+        }
+        pause().await;
+        for swap in swaps {
+            if swap.new.is_none() && self.is(Fault::CounterIsNotForgotten) {
+                continue;
+            }
+            let mut now = *swap;
+            now.expected = self.right.counter(&swap.key).await?;
+            self.right.swap_counters(&[now]).await?;
+        }
+        Ok(true)
+    }
+}
+
 /// Long enough for the others to come in between.
 async fn pause() {
     rocket::tokio::time::sleep(Duration::from_millis(5)).await;
@@ -212,44 +244,36 @@ async fn pause() {
 #[rocket::async_trait]
 impl Counters for WrongStore {
     fn contract(&self) -> u32 {
-        1
+        2
     }
 
     async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>> {
         self.right.counter(key).await
     }
 
-    async fn swap_counter(
-        &self,
-        key: &CounterKey,
-        expected: Option<&Counter>,
-        new: &Counter,
-    ) -> Result<bool> {
-        if self.is(Fault::AllIsUnavailable) {
-            return Err(Error::unavailable("nobody is there"));
+    async fn counters(&self, keys: &[CounterKey]) -> Result<Vec<Option<Counter>>> {
+        let mut found = self.right.counters(keys).await?;
+        if self.is(Fault::CountersAreUnsorted) {
+            found.reverse();
         }
-        let found = self.right.counter(key).await?;
-        let as_expected = match self.fault {
-            Fault::CounterIsNotCompared => true,
-            Fault::CounterIsReadThenWritten => found.as_ref() == expected,
-            Fault::CounterIsComparedByFailuresOnly => {
-                found.map(|found| found.failures) == expected.map(|expected| expected.failures)
-            }
-            _ => return self.right.swap_counter(key, expected, new).await,
-        };
-        if !as_expected {
-            return Ok(false);
-        }
-        pause().await;
-        self.right.delete_counter(key).await?;
-        self.right.swap_counter(key, None, new).await?;
-        Ok(true)
+        Ok(found)
     }
 
-    async fn delete_counter(&self, key: &CounterKey) -> Result<()> {
-        match self.is(Fault::CounterIsNotForgotten) {
-            true => Ok(()),
-            false => self.right.delete_counter(key).await,
+    async fn swap_counters(&self, swaps: &[CounterSwap]) -> Result<bool> {
+        match self.fault {
+            Fault::AllIsUnavailable => Err(Error::unavailable("nobody is there")),
+            Fault::CounterIsNotCompared
+            | Fault::CounterIsReadThenWritten
+            | Fault::CounterIsComparedByFailuresOnly
+            | Fault::CounterIsNotForgotten => self.swap_wrongly(swaps).await,
+            Fault::CountersAreSwappedOneByOne => {
+                let mut all = true;
+                for swap in swaps {
+                    all &= self.right.swap_counters(&[*swap]).await?;
+                }
+                Ok(all)
+            }
+            _ => self.right.swap_counters(swaps).await,
         }
     }
 
@@ -266,6 +290,30 @@ impl Datastore for WrongStore {
         match self.is(Fault::DoesNotAnswer) {
             true => Err(Error::unavailable("nobody is there")),
             false => self.right.ping().await,
+        }
+    }
+
+    async fn sign_in(
+        &self,
+        session: &Issued<Session>,
+        replaces: Option<&SessionHash>,
+        track: bool,
+        forgiven: &[CounterSwap],
+    ) -> Result<bool> {
+        match self.fault {
+            Fault::SignInForgivesNothing => self.right.sign_in(session, replaces, track, &[]).await,
+            Fault::SignInMakesTheSessionFirst => {
+                self.right.create_session(session, replaces, track).await?;
+                self.right.swap_counters(forgiven).await
+            }
+            Fault::SignInForgivesFirst => {
+                let forgiven = self.right.swap_counters(forgiven).await?;
+                if forgiven {
+                    self.right.create_session(session, replaces, track).await?;
+                }
+                Ok(forgiven)
+            }
+            _ => self.right.sign_in(session, replaces, track, forgiven).await,
         }
     }
 }

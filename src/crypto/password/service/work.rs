@@ -157,16 +157,17 @@ impl Service {
             true => self.buffers().pop(),
             false => None,
         };
-        let mut memory = match kept {
-            Some(memory) => memory,
-            None => zeroed(blocks.max(self.blocks))?,
+        let mut buffer = match kept {
+            Some(buffer) => buffer,
+            None => Buffer::new(blocks.max(self.blocks))?,
         };
-        let result = argon::compute(variant, cost, password, salt, output, &mut memory);
-        // What is left in there would let guesses be checked at a fraction of the cost. Takes half a millisecond.
-        memory.iter_mut().take(blocks).for_each(Zeroize::zeroize);
-        // A foreign hash of more memory gives it back to the system.
-        if memory.len() == self.blocks {
-            self.buffers().push(memory);
+        let result = argon::compute(variant, cost, password, salt, output, &mut buffer.memory);
+        buffer.used = buffer.used.max(blocks);
+        if buffer.memory.len() == self.blocks {
+            self.buffers().push(buffer);
+        } else {
+            // A foreign hash of more memory gives it back to the system.
+            buffer.wipe();
         }
         if *cost == self.cost {
             let nanos = u64::try_from(start.elapsed().as_nanos())
@@ -184,17 +185,47 @@ impl Service {
         result
     }
 
-    pub(super) fn buffers(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
+    /// Wipes what hashes have left behind. Whoever has worked calls it before his slot is free again, so whichever buffers
+    /// he finds, none stays as it is.
+    pub(super) fn wipe(&self) {
+        loop {
+            let mut buffers = self.buffers();
+            let Some(dirty) = buffers.iter().position(|buffer| buffer.used > 0) else {
+                return;
+            };
+            let mut buffer = buffers.swap_remove(dirty);
+            drop(buffers);
+            buffer.wipe();
+            self.buffers().push(buffer);
+        }
+    }
+
+    pub(super) fn buffers(&self) -> std::sync::MutexGuard<'_, Vec<Buffer>> {
         self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Fresh memory; an error when there is none, where `vec!` would end the process.
-fn zeroed(blocks: usize) -> Result<Vec<Block>> {
-    let mut memory = Vec::new();
-    memory
-        .try_reserve_exact(blocks)
-        .map_err(|error| Error::internal("no memory for a hash").with_source(error))?;
-    memory.resize(blocks, Block::new());
-    Ok(memory)
+/// Memory for a hash.
+pub(super) struct Buffer {
+    pub(super) memory: Vec<Block>,
+    /// How much of it a hash has written since it was last wiped.
+    used: usize,
+}
+
+impl Buffer {
+    /// Fresh memory; an error when there is none, where `vec!` would end the process.
+    fn new(blocks: usize) -> Result<Self> {
+        let mut memory = Vec::new();
+        memory
+            .try_reserve_exact(blocks)
+            .map_err(|error| Error::internal("no memory for a hash").with_source(error))?;
+        memory.resize(blocks, Block::new());
+        Ok(Buffer { memory, used: 0 })
+    }
+
+    /// What is left in there would let guesses be checked at a fraction of the cost. Takes half a millisecond.
+    fn wipe(&mut self) {
+        self.memory.iter_mut().take(self.used).for_each(Zeroize::zeroize);
+        self.used = 0;
+    }
 }

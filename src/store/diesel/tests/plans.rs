@@ -123,7 +123,7 @@ mod sqlite {
         detail: String,
     }
 
-    type Conn = diesel_async::sync_connection_wrapper::SyncConnectionWrapper<diesel::SqliteConnection>;
+    type Conn = crate::store::pool::SqliteConn;
 
     impl Explains for Conn {
         const DIGITS: &'static str = "printf('%032x', n)";
