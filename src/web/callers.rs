@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rocket::Request;
 
 use crate::config::Config;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gate::{ByBasic, ByKey, ByToken, Caller};
 use crate::model::{Mechanism, Reason};
 use crate::security::Security;
@@ -150,10 +150,7 @@ async fn by_basic(
 }
 
 fn copied<T: Clone>(asked: &Result<T>) -> Result<T> {
-    asked
-        .as_ref()
-        .map(T::clone)
-        .map_err(|error| Error::new(error.kind(), error.to_string()))
+    reply::owned(asked.as_ref()).cloned()
 }
 
 /// The `WWW-Authenticate` of a 401 where these mechanisms would have been taken (RFC 9110, 11.6.1): one for each that a
