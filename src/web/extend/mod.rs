@@ -32,7 +32,7 @@ use crate::web::form::Refused;
 use crate::web::page::Field;
 
 /// The forms that an application may add to.
-const FORMS: [&str; 4] = ["login", "logout", "register", "verify"];
+const FORMS: [&str; 5] = ["login", "logout", "register", "verify", "api_keys"];
 
 /// The form of registration, which has the fields of [`RegistrationFields`] too.
 const REGISTER: &str = "register";
