@@ -22,7 +22,7 @@ use crate::security::Security;
 use crate::text::Message;
 use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Sketch};
-use crate::web::page::Field;
+use crate::web::page::{Details, Field};
 use crate::web::reply::{self, Reply};
 use crate::web::submission::{BodyProblem, Submission};
 use crate::web::{negotiate, receive, refresh, visit};
@@ -222,7 +222,7 @@ async fn show(
         fields: vec![Field::hidden("delete_all", "y")],
     };
     let mut page = form::page(security, sketch, sent, errors, None);
-    page.data = data;
+    page.details = Details(data);
     if has_none {
         page.form = None;
     }
