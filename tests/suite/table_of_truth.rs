@@ -165,6 +165,8 @@ fn site(app: &App) -> Rocket<Build> {
 
 /// What a visitor brings, made on an application of his own.
 struct Visitor {
+    /// Its database goes with it.
+    _app: App,
     browser: Browser,
     headers: Vec<(&'static str, String)>,
     cookie: Option<Cookie<'static>>,
@@ -288,6 +290,7 @@ async fn visitor(kind: &str) -> Visitor {
         other => panic!("no mechanism is called {other}"),
     };
     Visitor {
+        _app: app,
         browser,
         headers,
         cookie: with_session.then(|| Cookie::new(name, session)),
