@@ -79,6 +79,12 @@ fn addresses(config: &Config) -> Vec<Combination> {
             "is the same as register_url.", "Give each page an address of its own.";
         config.api_keys && twice(&config.api_keys_url, &config.verify_url), [api_keys_url, verify_url],
             "is the same as verify_url.", "Give each page an address of its own.";
+        config.api_keys && config.refresh_token && twice(&config.api_keys_url, &config.refresh_token_url),
+            [api_keys_url, refresh_token_url],
+            "is the same as refresh_token_url.", "Give each page an address of its own.";
+        config.api_keys && config.refresh_token && twice(&config.api_keys_url, &config.refresh_tokens_url),
+            [api_keys_url, refresh_tokens_url],
+            "is the same as refresh_tokens_url.", "Give each page an address of its own.";
         twice(&config.verify_url, &config.register_url), [verify_url, register_url],
             "is the same as register_url.", "Give each page an address of its own.";
         leads_to(&config.post_login_view, &config.login_url), [post_login_view, login_url, url_prefix],

@@ -92,7 +92,8 @@ fn logout<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> B
                 }));
             }
             visit::sign_out(req, security, who).await?;
-            refresh::end(req, security, &fields, true).await?;
+            // The cookie's went with the session.
+            refresh::end(req, security, &fields, false).await?;
             if !reply::wants_json(req) {
                 visit::flash(req, security, Message::LoggedOut, &[]);
             }
