@@ -50,7 +50,7 @@ pub(super) fn describe(config: &Config, name: &str, method: Method) -> Option<Ab
     }
     let about = About::of_store("Signs out");
     if !config.logout_methods.contains(&method) {
-        return Some(about.not_allowed());
+        return Some(about.refuses(Status::MethodNotAllowed));
     }
     let about = match (method, config.logout_csrf) {
         (Method::Get, _) | (_, false) => about.by(&[SESSION]),
@@ -93,7 +93,7 @@ fn not_allowed<'r>(
         if asks && reply::owned(visit::identify(req, security).await)?.is_some() {
             return Ok(Reply::page(page(security, None, FieldErrors::default(), None)).not_allowed(allow));
         }
-        Ok(Reply::empty().not_allowed(allow))
+        Ok(reply::not_allowed(req, allow))
     })
 }
 

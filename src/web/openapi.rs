@@ -11,7 +11,8 @@ use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBui
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{
-    ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type,
+    ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Ref, Schema, SchemaFormat, SchemaType,
+    Type,
 };
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{RefOr, Required};
@@ -25,6 +26,9 @@ use crate::web::page::Kind;
 const JSON: &str = "application/json";
 const HTML: &str = "text/html";
 const FORMS: [&str; 2] = ["application/x-www-form-urlencoded", "multipart/form-data"];
+
+/// The schema of every refusal.
+const FAILURE: &str = "Failure";
 
 /// The names of the security schemes.
 pub(crate) const SESSION: &str = "session";
@@ -195,24 +199,18 @@ impl About {
     /// May refuse: as a page, or as JSON.
     pub fn refuses(mut self, status: Status) -> Self {
         let failure = self.object::<Failure>();
+        self.schemas.push((FAILURE.to_owned(), envelope(failure)));
         let answer = self.answer(status);
         if answer.json.is_empty() {
             answer.page = true;
-            answer.json.push(envelope(failure));
+            answer.json.push(RefOr::Ref(Ref::from_schema_name(FAILURE)));
             answer.headers.extend(match status.code {
                 401 => Some(("WWW-Authenticate", "By which credentials one may come, if any.")),
+                405 => Some(("Allow", "The methods that are.")),
                 429 | 503 => Some(("Retry-After", "The seconds to wait.")),
                 _ => None,
             });
         }
-        self
-    }
-
-    /// 405 without a word, or with a page.
-    pub fn not_allowed(mut self) -> Self {
-        let answer = self.answer(Status::MethodNotAllowed);
-        answer.page = true;
-        answer.headers.push(("Allow", "The methods that are."));
         self
     }
 

@@ -108,10 +108,6 @@ impl Reply {
         reply
     }
 
-    pub(crate) fn empty() -> Self {
-        Self::new(Status::Ok, Body::Empty)
-    }
-
     /// 405, with the methods that are.
     pub(crate) fn not_allowed(mut self, allow: String) -> Self {
         self.headers.push(Header::new("Allow", allow));
@@ -287,6 +283,13 @@ pub(crate) fn bad_body(req: &Request<'_>, problem: BodyProblem) -> Reply {
         Vec::new(),
         Failure::default(),
     )
+}
+
+/// The answer to a method that an address of ours does not take.
+pub(crate) fn not_allowed(req: &Request<'_>, allow: String) -> Reply {
+    let status = Status::MethodNotAllowed;
+    let message = Message::ApiError;
+    plain(wants_json(req), status, message, Vec::new(), Failure::default()).not_allowed(allow)
 }
 
 /// The answer to a failure of ours: 500 without a word about why.
