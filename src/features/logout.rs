@@ -52,9 +52,9 @@ pub(super) fn describe(config: &Config, name: &str, method: Method) -> Option<Ab
     if !config.logout_methods.contains(&method) {
         return Some(about.refuses(Status::MethodNotAllowed));
     }
-    let about = match (method, config.logout_csrf) {
-        (Method::Get, _) | (_, false) => about.by(&[SESSION]),
-        _ => about.by(&[SESSION, CSRF]),
+    let about = match config.logout_csrf {
+        true => about.by(&[SESSION, CSRF]),
+        false => about.by(&[SESSION]),
     };
     let about = about
         .by(&[])
@@ -73,7 +73,7 @@ pub(super) fn describe(config: &Config, name: &str, method: Method) -> Option<Ab
             "A refresh token to revoke, where it has no cookie.",
         ),
     };
-    Some(about.refuses(Status::TooManyRequests))
+    Some(about)
 }
 
 /// 405 as in the reference; a person who typed the address gets the page that asks.
