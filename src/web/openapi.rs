@@ -62,12 +62,15 @@ pub(crate) enum Takes {
     Code,
 }
 
+/// A field by its name, and what it is for.
+type TakenField = (String, Takes, String);
+
 /// What an endpoint takes and answers.
 pub(crate) struct About {
     summary: &'static str,
     parameters: Vec<Parameter>,
     /// The fields of the body, and whether a form may bring them, not only JSON.
-    body: Option<(Vec<(String, Takes, String)>, bool)>,
+    body: Option<(Vec<TakenField>, bool)>,
     answers: BTreeMap<u16, Answer>,
     security: Vec<SecurityRequirement>,
     schemas: Vec<(String, RefOr<Schema>)>,
@@ -345,7 +348,7 @@ fn envelope(response: Object) -> RefOr<Schema> {
         .into()
 }
 
-fn body(fields: Vec<(String, Takes, String)>, forms: bool) -> RequestBody {
+fn body(fields: Vec<TakenField>, forms: bool) -> RequestBody {
     let schema = |form: bool| {
         let object = ObjectBuilder::new();
         let object = fields.iter().fold(object, |object, (name, takes, about)| {
