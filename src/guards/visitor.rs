@@ -134,6 +134,7 @@ impl Visitor<'_> {
             self.security,
             next.and_then(|next| self.safe_next(next)),
         )
+        .unwrap_or_else(|_| reply::broken(self.req))
     }
 
     /// What the library answers to a refusal: the redirect, the page or the JSON.
