@@ -16,13 +16,15 @@ impl Gate {
     ) -> Result<Result<ByBasic, Reason>> {
         let password = Password::new(password, self.config.password_normalize_form.into());
         let identity = self.identities.parse(name);
-        let evidence = match self.check_password(&identity, &password, client).await? {
+        let checked = self.check_password_to_admit(&identity, &password, client).await?;
+        let mut evidence = match checked {
             Ok(evidence) => evidence,
             Err(PasswordRefusal::Wait { seconds }) => return Ok(Err(Reason::TryLater { seconds })),
             Err(PasswordRefusal::Unknown | PasswordRefusal::Wrong) => {
                 return Ok(Err(Reason::AuthenticationFailed));
             }
         };
+        self.uncount(evidence.take_attempt()).await?;
         if let Some(reason) = self.objection(evidence.user()).await? {
             self.failed(Some(evidence.user().clone()), evidence.factor(), reason, client);
             return Ok(Err(reason));

@@ -28,6 +28,8 @@ const NO_WAIT: Timestamp = Timestamp::from_millis(0);
 #[derive(Clone, Copy)]
 pub(super) struct Attempt {
     account: CounterKey,
+    /// Until when this try has made the account wait.
+    own_wait: Timestamp,
     address: AddressTry,
 }
 
@@ -92,6 +94,7 @@ impl Gate {
             {
                 return Ok(Some(Attempt {
                     account: *key,
+                    own_wait: NO_WAIT,
                     address: AddressTry(None),
                 }));
             }
@@ -110,6 +113,7 @@ impl Gate {
         Ok(match self.count(&limits).await? {
             Ok(waits) => Brake::Go(Attempt {
                 account,
+                own_wait: waits.first().copied().unwrap_or(NO_WAIT),
                 address: AddressTry(address.zip(waits.get(1).copied())),
             }),
             Err(seconds) => Brake::Wait { seconds },
@@ -123,6 +127,34 @@ impl Gate {
             Some(attempt) => self.forgive_all(Some(attempt.account), &attempt.address).await,
             None => Ok(()),
         }
+    }
+
+    /// Takes this one try back and no other: it succeeded, but was no sign-in. Whoever sends his password with each request
+    /// would else wash away what others guess between them.
+    pub(super) async fn uncount(&self, attempt: Option<Attempt>) -> Result<()> {
+        let Some(attempt) = attempt else { return Ok(()) };
+        let mut tried = vec![(attempt.account, attempt.own_wait, self.config.login_wait_after)];
+        tried.extend(
+            (attempt.address.0).map(|(key, own_wait)| (key, own_wait, self.config.login_wait_address_after)),
+        );
+        let keys: Vec<CounterKey> = tried.iter().map(|(key, ..)| *key).collect();
+        for _ in 0..ROUNDS {
+            let found = self.store.counters(&keys).await?;
+            let swaps: Vec<CounterSwap> = tried
+                .iter()
+                .zip(found)
+                .filter_map(|((key, own_wait, free), before)| {
+                    let before = before?;
+                    let after = self.without(before, *own_wait, *free);
+                    Some(swap(key, Some(before), (after.failures > 0).then_some(after)))
+                })
+                .collect();
+            if swaps.is_empty() || self.store.swap_counters(&swaps).await? {
+                return Ok(());
+            }
+        }
+        // Harmless: whoever was right keeps a try too many on his account.
+        Ok(())
     }
 
     /// Stores a new session and takes the try back that was counted for it, in one transaction.
@@ -255,7 +287,9 @@ impl Gate {
         let swaps = keys.iter().zip(found).filter_map(|(key, before)| {
             let before = before?;
             let after = match address.0 {
-                Some((address, own_wait)) if address == *key => Some(self.without(before, own_wait)),
+                Some((address, own_wait)) if address == *key => {
+                    Some(self.without(before, own_wait, self.config.login_wait_address_after))
+                }
                 _ => None,
             };
             Some(swap(key, Some(before), after))
@@ -263,9 +297,8 @@ impl Gate {
         Ok(swaps.collect())
     }
 
-    /// An address's row with one try less.
-    fn without(&self, before: Counter, own_wait: Timestamp) -> Counter {
-        let free = self.config.login_wait_address_after;
+    /// A row with one try less, of which so many are free.
+    fn without(&self, before: Counter, own_wait: Timestamp, free: u32) -> Counter {
         let after = self.counter((before.failures - 1).max(0), free, self.clock.now());
         // A wait that others brought about stays; one that this try began goes with it.
         let is_free = after.failures < i32::try_from(free).unwrap_or(i32::MAX);

@@ -125,6 +125,35 @@ async fn it_waits_with_the_sign_in_page() {
     assert_eq!(try_basic(&browser, &basic_of(ADA, PASSWORD)).await, Status::Ok);
 }
 
+/// A program that sends its password every minute must not give those who guess between them a fresh start each time.
+#[rocket::async_test]
+async fn a_right_password_washes_no_guesses_away() {
+    let app = app().set("security.login_wait_after", 4);
+    let browser = made(&app).await;
+    for round in 0..3 {
+        let wrong = try_basic(&browser, &basic_of(ADA, "a guess")).await;
+        assert_eq!(wrong, Status::Unauthorized, "{round}");
+        let right = try_basic(&browser, &basic_of(ADA, PASSWORD)).await;
+        assert_eq!(right, Status::Ok, "{round}");
+    }
+    assert_eq!(
+        try_basic(&browser, &basic_of(ADA, "a guess")).await,
+        Status::Unauthorized
+    );
+    assert_eq!(
+        try_basic(&browser, &basic_of(ADA, "a guess")).await,
+        Status::TooManyRequests
+    );
+    // Signing in starts anew, as ever.
+    app.clock().advance(Duration::from_secs(31));
+    browser.sign_in(ADA, PASSWORD).await;
+    browser.sign_out().await;
+    for _ in 0..4 {
+        let wrong = try_basic(&browser, &basic_of(ADA, "a guess")).await;
+        assert_eq!(wrong, Status::Unauthorized);
+    }
+}
+
 #[rocket::async_test]
 async fn the_account_is_asked_what_a_sign_in_asks_of_it() {
     let app = app();
