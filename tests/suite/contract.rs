@@ -98,6 +98,8 @@ races! {
     race_make_counter: "one of 64 makes the counter";
     race_swap_counter: "one of 64 swaps the counter";
     race_count_failures: "of 64 failures none is lost";
+    race_swap_counters: "one of 64 swaps all its counters";
+    race_swap_counters_in_either_order: "of 64 who swap in either order none is lost";
     race_create_api_key: "one of 64 stores the key";
     race_create_api_keys_up_to_the_limit: "of 64 keys no more than the limit are made";
     race_delete_api_key: "one of 64 revokes the key";
@@ -105,8 +107,6 @@ races! {
     race_touch_and_delete_api_key: "of 64 who touch a key none outlives its end";
     race_create_api_key_and_deactivate: "of 64 keys none outlives a deactivation";
     race_create_api_key_and_sign_out_everywhere: "of 64 keys none outlives a new uniquifier";
-    race_swap_counters: "one of 64 swaps all its counters";
-    race_swap_counters_in_either_order: "of 64 who swap in either order none is lost";
 }
 
 #[test]

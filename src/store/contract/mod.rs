@@ -1,7 +1,7 @@
 //! What every datastore must do. Each function is a rule: it stands for itself, makes its own users and counts nothing
 //! that is not its own.
 
-mod api_keys;
+pub(crate) mod api_keys;
 mod counters;
 mod identities;
 mod judge;

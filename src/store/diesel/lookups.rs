@@ -7,7 +7,8 @@ use diesel::dsl::{Eq, EqAny, Filter, auto_type};
 use diesel::prelude::*;
 
 use super::schema::{
-    security_counters, security_roles, security_sessions, security_users, security_users_roles,
+    security_api_keys, security_counters, security_roles, security_sessions, security_users,
+    security_users_roles,
 };
 use crate::model::{Counter, CounterKey, SessionHash, UserId};
 
@@ -40,6 +41,12 @@ pub(super) fn user_by_uniquifier(
     key: &str,
 ) -> Filter<security_users::table, Eq<security_users::fs_uniquifier, &str>> {
     security_users::table.filter(security_users::fs_uniquifier.eq(key))
+}
+
+pub(super) fn api_key_by_id(
+    id: &str,
+) -> Filter<security_api_keys::table, Eq<security_api_keys::public_id, &str>> {
+    security_api_keys::table.filter(security_api_keys::public_id.eq(id))
 }
 
 pub(super) fn counter_by_key(
