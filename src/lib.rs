@@ -103,6 +103,7 @@
 //! # Features
 //!
 //! * `sqlite` (default), `postgres`, `mysql`: the databases that the library can speak to; any number of them.
+//! * `openapi`: a description of the endpoints in OpenAPI 3.1, served at the setting `openapi_url`.
 //! * `testing`: [`testing`](https://docs.rs/rocket_security/latest/rocket_security/testing/), for `[dev-dependencies]`.
 
 extern crate self as rocket_security;

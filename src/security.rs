@@ -12,7 +12,7 @@ use crate::crypto::Password;
 use crate::error::{Error, Result};
 use crate::gate::Gate;
 use crate::identity::Email;
-use crate::model::{Event, NewUser, Role, User, UserId};
+use crate::model::{Event, Factor, NewUser, Proof, Role, User, UserId};
 use crate::store::{Datastore, Identity};
 use crate::text::{Catalog, Message};
 use crate::web::cookies::CookiePolicy;
@@ -228,6 +228,20 @@ impl Security {
         self.datastore()
             .set_uniquifier(user, &uniquifier, self.0.gate.clock.now())
             .await
+    }
+
+    /// An auth token for a user, on the application's word that he asks for it (`get_auth_token` of the reference): what it
+    /// says of him is [`Factor::Application`](crate::Factor::Application), just now.
+    ///
+    /// # Errors
+    /// When [`Policy::augment_token`](crate::Policy::augment_token) fails, or puts in more than a token can hold.
+    pub async fn auth_token(&self, user: &User) -> Result<String> {
+        let at = self.0.gate.clock.now();
+        let proof = Proof {
+            factor: Factor::Application,
+            at,
+        };
+        self.0.gate.issue_token(user, &[proof], at).await
     }
 
     /// The path of one of our pages (`"login"`, `"logout"`, `"register"`, `"verify"`, `"api_keys"`, `"refresh_tokens"`), the prefix included, with these

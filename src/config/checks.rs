@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::development::DEVELOPMENT_MARK;
 use super::raw::Raw;
 use super::table::Config;
-use super::{IdentityAttribute, PasswordLength, RedirectBehavior, SecretText, UrlPath, View};
+use super::{IdentityAttribute, PAGES, PasswordLength, RedirectBehavior, SecretText, UrlPath, View};
 use crate::crypto::{PasswordCost, SingleHash};
 
 pub(super) fn check(config: &mut Config, raw: &mut Raw<'_>) {
@@ -60,7 +60,18 @@ fn addresses(config: &Config) -> Vec<Combination> {
         config.view(view, &[]).split(['?', '#']).next() == Some(&*config.path(url))
     };
     let twice = |one: &UrlPath, other: &UrlPath| one == other;
+    let is_page = |url: &UrlPath| {
+        let pages = PAGES.iter().chain(&["refresh_token"]);
+        pages
+            .filter_map(|page| config.page(page))
+            .any(|page| page == config.path(url))
+    };
     combinations! { config:
+        config.openapi_url.is_some() && !cfg!(feature = "openapi"), [openapi_url],
+            "needs the feature `openapi` of the crate.",
+            "Write `rocket_security = { features = [\"openapi\"], … }` in Cargo.toml, or leave this out.";
+        config.openapi_url.as_ref().is_some_and(is_page), [openapi_url],
+            "is the address of a page.", "Give it an address of its own: \"/openapi.json\".";
         twice(&config.logout_url, &config.login_url), [logout_url, login_url],
             "is the same as login_url.", "Give each page an address of its own.";
         twice(&config.register_url, &config.login_url), [register_url, login_url],
@@ -79,6 +90,12 @@ fn addresses(config: &Config) -> Vec<Combination> {
             "is the same as register_url.", "Give each page an address of its own.";
         config.api_keys && twice(&config.api_keys_url, &config.verify_url), [api_keys_url, verify_url],
             "is the same as verify_url.", "Give each page an address of its own.";
+        config.api_keys && config.refresh_token && twice(&config.api_keys_url, &config.refresh_token_url),
+            [api_keys_url, refresh_token_url],
+            "is the same as refresh_token_url.", "Give each page an address of its own.";
+        config.api_keys && config.refresh_token && twice(&config.api_keys_url, &config.refresh_tokens_url),
+            [api_keys_url, refresh_tokens_url],
+            "is the same as refresh_tokens_url.", "Give each page an address of its own.";
         twice(&config.verify_url, &config.register_url), [verify_url, register_url],
             "is the same as register_url.", "Give each page an address of its own.";
         leads_to(&config.post_login_view, &config.login_url), [post_login_view, login_url, url_prefix],

@@ -35,6 +35,9 @@ settings! {
         verify_url: UrlPath = "\"/verify\"" reference "VERIFY_URL";
         /// Where users make and revoke their API keys, while `api_keys` is on.
         api_keys_url: UrlPath = "\"/api-keys\"";
+        /// Where our endpoints are described in OpenAPI 3.1, for everybody; none, and they are not. Needs the feature
+        /// `openapi` of the crate.
+        openapi_url: Option<UrlPath> = "\"\"";
         /// The application's own page for changing the password. Password managers find it by
         /// `/.well-known/change-password`, which leads there; none, and there is no such address.
         change_password_view: Option<View> = "\"\"";

@@ -458,3 +458,22 @@ fn what_is_accepted_is_not_told_again() {
         assert_eq!(told(&accepted), []);
     }
 }
+
+#[test]
+fn the_description_needs_its_feature_and_an_address_of_its_own() {
+    let told = |settings: &str| relaxed(settings).err().map(|report| report.to_string());
+    let own = told("openapi_url = '/openapi.json'");
+    let has_feature = cfg!(feature = "openapi");
+    assert_eq!(own.is_none(), has_feature, "{own:?}");
+    assert!(own.is_none_or(|own| own.contains("feature `openapi`")));
+    for taken in [
+        "openapi_url = '/login'",
+        "openapi_url = '/logout'",
+        "openapi_url = '/x'\nrefresh_token = true\nrefresh_token_url = '/x'",
+    ] {
+        let told = told(taken).unwrap_or_default();
+        assert!(told.contains("openapi_url"), "{taken}: {told}");
+    }
+    // A page that is off has no address.
+    assert_eq!(told("openapi_url = '/register'").is_none(), has_feature);
+}

@@ -58,7 +58,8 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
 
     check_scopes(&setup)?;
 
-    let (routes, at_root) = match setup.mount {
+    #[cfg_attr(not(feature = "openapi"), allow(unused_mut))]
+    let (mut routes, at_root) = match setup.mount {
         true => (routes::mounted(&config), well_known::routes(rocket, &config)?),
         false => (Vec::new(), Vec::new()),
     };
@@ -114,6 +115,8 @@ pub(super) async fn launch(rocket: &Rocket<Build>, setup: Setup) -> Result<Ready
     let passwords = Passwords::with_foreign(cost, queue, config.foreign_hashes())?;
     let insecure_cookies = development.is_on() && !tls_enabled(figment);
     let cookies = CookiePolicy::new(&config, insecure_cookies);
+    #[cfg(feature = "openapi")]
+    crate::fairing::openapi::describe(&config, &setup.extensions, &cookies, &mut routes, &at_root)?;
     if !insecure_cookies && !tls_enabled(figment) && config.trusted_proxies.is_empty() {
         log::warn!(
             "rocket_security: the cookies are Secure, and there is neither TLS nor a proxy in `trusted_proxies`: over plain \

@@ -10,6 +10,8 @@ mod handlers;
 mod hints;
 mod launch;
 mod mounts;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod routes;
 mod well_known;
 

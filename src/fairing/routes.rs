@@ -8,9 +8,13 @@ use crate::error::{Error, Result};
 use crate::features;
 use crate::web::reply;
 
-/// The routes of the features that are on.
+/// The routes of the features that are on, and that of their description.
 pub(super) fn mounted(config: &Config) -> Vec<Route> {
-    features::routes(config)
+    #[cfg_attr(not(feature = "openapi"), allow(unused_mut))]
+    let mut routes = features::routes(config);
+    #[cfg(feature = "openapi")]
+    routes.extend(super::openapi::routes(config));
+    routes
 }
 
 /// Refuses a route that the application has at the same place, naming the setting that moves ours: Rocket would

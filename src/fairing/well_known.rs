@@ -11,6 +11,15 @@ use crate::web::reply::Reply;
 /// Where password managers look (W3C, A Well-Known URL for Changing Passwords).
 const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 
+/// The last part of the route's name.
+#[cfg(feature = "openapi")]
+pub(super) const NAME: &str = "change_password";
+
+#[cfg(feature = "openapi")]
+pub(super) fn describe() -> crate::web::openapi::About {
+    crate::web::openapi::About::new("Leads to the page for changing the password").leads_on()
+}
+
 /// The routes to mount at `/`.
 ///
 /// # Errors

@@ -8,13 +8,17 @@
 //! The reference has none. `GET` lists, `POST` makes one, or revokes the one that `delete` names. To make one the user
 //! must be fresh; to revoke one he need not be, for that is urgent. The key itself stands in the one answer that made it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rocket::futures::future::BoxFuture;
 use rocket::http::Method;
+#[cfg(feature = "openapi")]
+use rocket::http::Status;
 use rocket::route::Route;
 use rocket::{Data, Request};
+use serde::Serialize;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -28,6 +32,8 @@ use crate::text::{Message, Words};
 use crate::web::extend::{self, Sent};
 use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Sketch};
+#[cfg(feature = "openapi")]
+use crate::web::openapi::{About, Takes};
 use crate::web::page::{Details, Field, Kind, Page};
 use crate::web::reply::{self, Reply};
 use crate::web::{receive, refusal, visit};
@@ -50,6 +56,32 @@ pub(super) fn routes(config: &Config) -> Vec<Route> {
     ]
 }
 
+#[cfg(feature = "openapi")]
+pub(super) fn describe(name: &str, method: Method) -> Option<About> {
+    Some(match (name, method) {
+        ("api_keys", Method::Get) => About::of_store("Lists the user's API keys")
+            .by_session(method)
+            .page()
+            .says::<Own<'_>>(),
+        ("api_keys", Method::Post) => About::of_store("Makes an API key, or revokes one")
+            .by_session(method)
+            .form()
+            .field("name", Takes::Text, "What the new key is called.")
+            .field("scopes", Takes::List, "What it may do.")
+            .field("expires", Takes::Code, "After how many days it ends, or `never`.")
+            .field(
+                "delete",
+                Takes::Text,
+                "The id of a key to revoke; then none is made.",
+            )
+            .page()
+            .says::<Made<'_>>()
+            .says::<Revoked<'_>>()
+            .refuses(Status::TooManyRequests),
+        _ => return None,
+    })
+}
+
 fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFuture<'r, Result<Reply>> {
     Box::pin(async move {
         let Some(who) = reply::owned(visit::identify(req, security).await)? else {
@@ -58,12 +90,12 @@ fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFutu
         if reply::wants_json(req) {
             let keys = security.api_keys(who.user.id).await?;
             let now = security.gate().clock.now();
-            return Ok(Reply::json(json!({
-                "api_keys": keys.iter().map(|key| view(key, now)).collect::<Vec<_>>(),
-                "scopes": security.gate().scopes_for(who.user.id).await?,
-            })));
+            return Reply::json(&Own {
+                api_keys: keys.iter().map(|key| Described::of(key, now)).collect(),
+                scopes: security.gate().scopes_for(who.user.id).await?,
+            });
         }
-        let about = About::of(security, who, None).await?;
+        let about = Shown::of(security, who, None).await?;
         Ok(Reply::page(page(security, None, FieldErrors::default(), about)))
     })
 }
@@ -111,7 +143,7 @@ async fn revoke(
         return again(req, security, who, fields, errors).await;
     }
     if reply::wants_json(req) {
-        return Ok(Reply::json(json!({ "deleted": id })));
+        return Reply::json(&Revoked { deleted: id });
     }
     visit::flash(req, security, Message::ApiKeyRevoked, &[]);
     Ok(Reply::found(here(security)))
@@ -139,7 +171,7 @@ async fn create(
         braked: true,
     };
     if let Err(refused) = extend::check_form(req, security, &sent).await? {
-        let about = About::of(security, who, Some(fields)).await?;
+        let about = Shown::of(security, who, Some(fields)).await?;
         return Ok(refused.answer(|errors| again_with(req, security, fields, errors, about)));
     }
     let (key, text) = match security.gate().create_api_key(&who.user, wanted).await? {
@@ -150,13 +182,14 @@ async fn create(
     };
     if reply::wants_json(req) {
         let now = security.gate().clock.now();
-        return Ok(Reply::json(
-            json!({ "api_key": view(&key, now), "key": text.as_str() }),
-        ));
+        return Reply::json(&Made {
+            api_key: Described::of(&key, now),
+            key: text.as_str(),
+        });
     }
     // Shown here and not after a redirect: a redirect would have to carry it.
     visit::flash(req, security, Message::ApiKeyCreated, &[("name", &key.name)]);
-    let mut about = About::of(security, who, None).await?;
+    let mut about = Shown::of(security, who, None).await?;
     about.made = Some(text);
     Ok(Reply::page(page(security, None, FieldErrors::default(), about)))
 }
@@ -247,23 +280,67 @@ fn verify_url(security: &Security) -> Option<String> {
     Some(with_query(&verify, &[("next", &here(security))]))
 }
 
+/// The user's keys, and what a new one may be given.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ApiKeys))]
+struct Own<'a> {
+    api_keys: Vec<Described<'a>>,
+    scopes: BTreeSet<String>,
+}
+
+/// A key that was just made.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ApiKeyMade))]
+struct Made<'a> {
+    api_key: Described<'a>,
+    /// The key itself, which is never told again.
+    key: &'a str,
+}
+
+/// A key that serves nobody any more.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ApiKeyRevoked))]
+struct Revoked<'a> {
+    /// Its id.
+    deleted: &'a str,
+}
+
 /// What may be said of a key.
-fn view(key: &ApiKey, now: Timestamp) -> Value {
-    json!({
-        "id": key.id,
-        "name": key.name,
-        "shown": key.shown(),
-        "scopes": key.scopes,
-        "created_at": key.created_at.to_string(),
-        "expires_at": key.expires_at.map(|at| at.to_string()),
-        "expired": key.is_expired(now),
-        "last_used_at": key.last_used_at.map(|at| at.to_string()),
-        "last_used_ip": key.last_used_ip,
-    })
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ApiKey))]
+struct Described<'a> {
+    /// By which it is revoked.
+    id: &'a str,
+    name: &'a str,
+    /// How the key begins.
+    shown: String,
+    scopes: &'a BTreeSet<String>,
+    created_at: String,
+    /// Nothing for a key without an end.
+    expires_at: Option<String>,
+    expired: bool,
+    last_used_at: Option<String>,
+    last_used_ip: Option<&'a str>,
+}
+
+impl<'a> Described<'a> {
+    fn of(key: &'a ApiKey, now: Timestamp) -> Self {
+        Described {
+            id: &key.id,
+            name: &key.name,
+            shown: key.shown(),
+            scopes: &key.scopes,
+            created_at: key.created_at.to_string(),
+            expires_at: key.expires_at.map(|at| at.to_string()),
+            expired: key.is_expired(now),
+            last_used_at: key.last_used_at.map(|at| at.to_string()),
+            last_used_ip: key.last_used_ip.as_deref(),
+        }
+    }
 }
 
 /// What the page shows besides its form.
-struct About {
+struct Shown {
     keys: Vec<Value>,
     scopes: Vec<Value>,
     may_create: bool,
@@ -271,15 +348,15 @@ struct About {
     made: Option<Zeroizing<String>>,
 }
 
-impl About {
+impl Shown {
     async fn of(security: &Security, who: &Arc<Authenticated>, sent: Option<&Fields>) -> Result<Self> {
         let now = security.gate().clock.now();
         let keys = security.api_keys(who.user.id).await?;
         let scopes = security.gate().scopes_for(who.user.id).await?;
         let ticked = sent.and_then(|sent| sent.list("scopes").ok()).unwrap_or_default();
         let scope = |name: &String| json!({ "name": name, "checked": ticked.contains(&name.as_str()) });
-        Ok(About {
-            keys: keys.iter().map(|key| view(key, now)).collect(),
+        Ok(Shown {
+            keys: keys.iter().map(|key| json!(Described::of(key, now))).collect(),
             scopes: scopes.iter().map(scope).collect(),
             may_create: is_fresh(security, who).await?,
             made: None,
@@ -294,7 +371,7 @@ async fn again(
     fields: &Fields,
     errors: FieldErrors,
 ) -> Result<Reply> {
-    let about = About::of(security, who, Some(fields)).await?;
+    let about = Shown::of(security, who, Some(fields)).await?;
     Ok(again_with(req, security, fields, errors, about))
 }
 
@@ -303,7 +380,7 @@ fn again_with(
     security: &Security,
     fields: &Fields,
     errors: FieldErrors,
-    about: About,
+    about: Shown,
 ) -> Reply {
     match reply::wants_json(req) {
         true => Reply::errors(errors),
@@ -311,7 +388,7 @@ fn again_with(
     }
 }
 
-fn page(security: &Security, sent: Option<&Fields>, errors: FieldErrors, about: About) -> Page {
+fn page(security: &Security, sent: Option<&Fields>, errors: FieldErrors, about: Shown) -> Page {
     let config = security.config();
     let sketch = Sketch {
         view: "api_keys",

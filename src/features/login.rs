@@ -11,9 +11,12 @@
 
 use rocket::futures::future::BoxFuture;
 use rocket::http::Method;
+#[cfg(feature = "openapi")]
+use rocket::http::Status;
 use rocket::route::Route;
 use rocket::{Data, Request};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::config::{Config, IdentityAttribute};
@@ -25,7 +28,11 @@ use crate::text::Message;
 use crate::web::extend::{self, Sent};
 use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Sketch};
+#[cfg(feature = "openapi")]
+use crate::web::openapi::{About, CSRF, Takes};
 use crate::web::page::{Field, Kind, Page};
+#[cfg(feature = "openapi")]
+use crate::web::reply::SignedIn;
 use crate::web::reply::{self, Reply};
 use crate::web::{next, receive, tokens, visit};
 
@@ -40,6 +47,18 @@ struct LoginForm {
     next: Option<String>,
 }
 
+/// What a client needs to know before it shows its form.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = LoginOptions))]
+struct Options<'a> {
+    /// By what users sign in.
+    identity_attributes: Vec<&'a str>,
+    /// Who is signed in already; missing where nobody is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::web::openapi::UserPayload>))]
+    user: Option<Value>,
+}
+
 pub(super) fn routes(config: &Config) -> Vec<Route> {
     vec![
         super::route("login", Method::Get, config.login_url.as_str(), get),
@@ -47,15 +66,53 @@ pub(super) fn routes(config: &Config) -> Vec<Route> {
     ]
 }
 
+#[cfg(feature = "openapi")]
+pub(super) fn describe(config: &Config, name: &str, method: Method) -> Option<About> {
+    Some(match (name, method) {
+        ("login", Method::Get) => About::of_store("Asks how to sign in")
+            .next()
+            .page()
+            .leads_on()
+            .says::<Options<'_>>(),
+        ("login", Method::Post) => {
+            let about = About::of_store("Signs in with a password")
+                .next()
+                .include_auth_token()
+                .by(&[CSRF])
+                .form()
+                .field(
+                    "email",
+                    Takes::Text,
+                    "The address, or whatever else users sign in by.",
+                )
+                .field("password", Takes::Secret, "The password.")
+                .field(
+                    "remember",
+                    Takes::Flag,
+                    "Whether this browser is to be remembered.",
+                )
+                .next_field()
+                .page()
+                .leads_on()
+                .says::<SignedIn>()
+                .refuses(Status::TooManyRequests);
+            match config.username_enable {
+                true => about.field("username", Takes::Text, "The user name, instead of an address."),
+                false => about,
+            }
+        }
+        _ => return None,
+    })
+}
+
 fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFuture<'r, Result<Reply>> {
     Box::pin(async move {
         let signed_in = reply::owned(visit::identify(req, security).await)?.is_some();
         if reply::wants_json(req) {
-            let mut response = json!({ "identity_attributes": attributes(security.config()) });
-            if signed_in {
-                response["user"] = reply::user_payload(req, security);
-            }
-            return Ok(Reply::json(response));
+            return Reply::json(&Options {
+                identity_attributes: attributes(security.config()),
+                user: signed_in.then(|| reply::user_payload(req, security)),
+            });
         }
         if signed_in {
             // `next` is ignored on purpose: a page that sends whoever lacks a role here would loop.
@@ -96,7 +153,7 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
         }
         let next = form.next.clone();
         match sign_in(req, security, &form, &client).await? {
-            Ok(()) => tokens::granted(req, security, reply::signed_in(req, security, next)).await,
+            Ok(()) => tokens::granted(req, security, reply::signed_in(req, security, next)?).await,
             Err(reason) => Ok(refused(req, security, &fields, form.identity_field, reason)),
         }
     })

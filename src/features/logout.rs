@@ -10,6 +10,8 @@
 
 use rocket::futures::future::BoxFuture;
 use rocket::http::Method;
+#[cfg(feature = "openapi")]
+use rocket::http::Status;
 use rocket::route::Route;
 use rocket::{Data, Request};
 
@@ -20,8 +22,10 @@ use crate::text::Message;
 use crate::web::extend::{self, Sent};
 use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Sketch};
+#[cfg(feature = "openapi")]
+use crate::web::openapi::{About, CSRF, SESSION, Takes};
 use crate::web::page::Page;
-use crate::web::reply::{self, Reply};
+use crate::web::reply::{self, Done, Reply};
 use crate::web::{next, origin, receive, refresh, visit};
 
 pub(super) fn routes(config: &Config) -> Vec<Route> {
@@ -37,6 +41,39 @@ pub(super) fn routes(config: &Config) -> Vec<Route> {
         answer(Method::Get, serves(Method::Get)),
         answer(Method::Post, serves(Method::Post)),
     ]
+}
+
+#[cfg(feature = "openapi")]
+pub(super) fn describe(config: &Config, name: &str, method: Method) -> Option<About> {
+    if name != "logout" {
+        return None;
+    }
+    let about = About::of_store("Signs out");
+    if !config.logout_methods.contains(&method) {
+        return Some(about.refuses(Status::MethodNotAllowed));
+    }
+    let about = match config.logout_csrf {
+        true => about.by(&[SESSION, CSRF]),
+        false => about.by(&[SESSION]),
+    };
+    let about = about
+        .by(&[])
+        .next()
+        .page()
+        .leads_on()
+        .says_without_token::<Done>();
+    let about = match method {
+        Method::Get => about
+            .refuses(Status::BadRequest)
+            .refuses(Status::PayloadTooLarge)
+            .refuses(Status::UnsupportedMediaType),
+        _ => about.form().next_field().field(
+            refresh::FIELD,
+            Takes::Secret,
+            "A refresh token to revoke, where it has no cookie.",
+        ),
+    };
+    Some(about)
 }
 
 /// 405 as in the reference; a person who typed the address gets the page that asks.
@@ -56,7 +93,7 @@ fn not_allowed<'r>(
         if asks && reply::owned(visit::identify(req, security).await)?.is_some() {
             return Ok(Reply::page(page(security, None, FieldErrors::default(), None)).not_allowed(allow));
         }
-        Ok(Reply::empty().not_allowed(allow))
+        Ok(reply::not_allowed(req, allow))
     })
 }
 
@@ -92,7 +129,8 @@ fn logout<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> B
                 }));
             }
             visit::sign_out(req, security, who).await?;
-            refresh::end(req, security, &fields, true).await?;
+            // The cookie's went with the session.
+            refresh::end(req, security, &fields, false).await?;
             if !reply::wants_json(req) {
                 visit::flash(req, security, Message::LoggedOut, &[]);
             }
@@ -104,7 +142,7 @@ fn logout<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> B
             refresh::end(req, security, &fields, from_here).await?;
         }
         if reply::wants_json(req) {
-            return Ok(Reply::bare_json());
+            return Reply::json_without_token(&Done {});
         }
         Ok(Reply::found(
             next.unwrap_or_else(|| next::after_logout(security.config())),

@@ -17,6 +17,8 @@ use crate::error::Result;
 use crate::model::Reason;
 use crate::security::Security;
 use crate::web::extend;
+#[cfg(feature = "openapi")]
+use crate::web::openapi::About;
 use crate::web::reply::{self, Reply};
 
 /// What answers a request to one of our endpoints.
@@ -31,6 +33,17 @@ pub(crate) fn routes(config: &Config) -> Vec<Route> {
     routes.extend(verify::routes(config));
     routes.extend(api_keys::routes(config));
     routes
+}
+
+/// What the endpoint of this name takes and answers.
+#[cfg(feature = "openapi")]
+pub(crate) fn describe(config: &Config, name: &str, method: Method) -> Option<About> {
+    login::describe(config, name, method)
+        .or_else(|| logout::describe(config, name, method))
+        .or_else(|| refresh_token::describe(config, name, method))
+        .or_else(|| register::describe(config, name, method))
+        .or_else(|| verify::describe(config, name, method))
+        .or_else(|| api_keys::describe(name, method))
 }
 
 /// A route by its feature's name.

@@ -12,7 +12,8 @@ use rocket::futures::future::BoxFuture;
 use rocket::http::Method;
 use rocket::route::Route;
 use rocket::{Data, Request};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 use crate::config::Config;
 use crate::error::Result;
@@ -22,7 +23,9 @@ use crate::security::Security;
 use crate::text::Message;
 use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Sketch};
-use crate::web::page::Field;
+#[cfg(feature = "openapi")]
+use crate::web::openapi::{About, CSRF, REFRESH, Takes};
+use crate::web::page::{Details, Field};
 use crate::web::reply::{self, Reply};
 use crate::web::submission::{BodyProblem, Submission};
 use crate::web::{negotiate, receive, refresh, visit};
@@ -42,6 +45,38 @@ pub(super) fn routes(config: &Config) -> Vec<Route> {
         super::route("refresh_tokens", Method::Get, own, list),
         super::route("refresh_tokens", Method::Post, own, revoke),
     ]
+}
+
+#[cfg(feature = "openapi")]
+pub(super) fn describe(config: &Config, name: &str, method: Method) -> Option<About> {
+    Some(match (name, method) {
+        ("refresh_token", Method::Post) => {
+            let about =
+                About::of_store("Exchanges a refresh token for an auth token and the next refresh token");
+            let about = match config.refresh_token_cookie_name {
+                Some(_) => about.by(&[REFRESH, CSRF]),
+                None => about,
+            };
+            let token = "The refresh token; beside its cookie it may be left out.";
+            about
+                .json_body()
+                .field(refresh::FIELD, Takes::Secret, token)
+                .says_without_token::<Exchanged>()
+        }
+        ("refresh_tokens", Method::Get) => About::of_store("Lists who holds refresh tokens of the user's")
+            .by_mechanisms(config, method)
+            .page()
+            .says::<Own<'_>>(),
+        ("refresh_tokens", Method::Post) => About::of_store("Revokes refresh tokens of the user's")
+            .by_mechanisms(config, method)
+            .form()
+            .field("delete", Takes::Text, "The id of the one to revoke.")
+            .field("delete_all", Takes::Flag, "Whether to revoke all of them.")
+            .page()
+            .leads_on()
+            .says::<Own<'_>>(),
+        _ => return None,
+    })
 }
 
 fn exchange<'r>(
@@ -86,18 +121,12 @@ fn exchange<'r>(
                 return Ok(Reply::errors(refresh::refused(refusal)));
             }
         };
-        let gate = security.gate();
-        // As fresh as the sign-in that the family began with, and by the same factors: nobody has proved anything now.
-        let (user, family) = (&refreshed.user, &refreshed.family);
-        let token = gate
-            .issue_token(user, &family.factors, family.authenticated_at)
-            .await?;
-        let mut payload = gate.policy.payload(user);
-        payload.insert("authentication_token".to_owned(), token.into());
+        let mut payload = security.gate().policy.payload(&refreshed.user);
+        payload.insert("authentication_token".to_owned(), refreshed.auth_token.into());
         if let Some(secret) = refresh::hand_out(req, security, refreshed.secret) {
             payload.insert(refresh::FIELD.to_owned(), secret.into());
         }
-        Ok(Reply::json_without_token(json!({ "user": payload })))
+        Reply::json_without_token(&Exchanged { user: payload })
     })
 }
 
@@ -206,13 +235,14 @@ async fn show(
 ) -> Result<Reply> {
     let families = security.refresh_families(user).await?;
     let has_none = families.is_empty();
-    let families: Vec<Value> = families
-        .iter()
-        .map(|family| described(family, refresh::is_here(req, security, family)))
-        .collect();
-    let data = json!({ "refresh_tokens": families });
+    let data = Own {
+        refresh_tokens: families
+            .iter()
+            .map(|family| Described::of(family, refresh::is_here(req, security, family)))
+            .collect(),
+    };
     if reply::wants_json(req) {
-        return Ok(Reply::json(data));
+        return Reply::json(&data);
     }
     let sketch = Sketch {
         view: "refresh_tokens",
@@ -222,25 +252,60 @@ async fn show(
         fields: vec![Field::hidden("delete_all", "y")],
     };
     let mut page = form::page(security, sketch, sent, errors, None);
-    page.data = data;
+    page.details = Details(json!(data));
     if has_none {
         page.form = None;
     }
     Ok(Reply::page(page))
 }
 
-/// Nothing of which a token could be made.
-fn described(family: &RefreshFamily, current: bool) -> Value {
-    let authn_via: Vec<&str> = family.factors.iter().map(|proof| proof.factor.name()).collect();
-    json!({
-        "id": family.id,
-        "current": current,
-        "created_at": family.created_at.to_string(),
-        "authenticated_at": family.authenticated_at.to_string(),
-        "last_used_at": family.last_used_at.to_string(),
-        "expires_at": family.expires_at.to_string(),
-        "authn_via": authn_via,
-        "ip": family.ip,
-        "user_agent": family.user_agent,
-    })
+/// The two new tokens; the refresh token only where it has no cookie.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RefreshedTokens))]
+struct Exchanged {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::web::openapi::UserPayload))]
+    user: Map<String, Value>,
+}
+
+/// Who holds refresh tokens of the user's.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RefreshTokens))]
+struct Own<'a> {
+    refresh_tokens: Vec<Described<'a>>,
+}
+
+/// One of them. Nothing of which a token could be made.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RefreshToken))]
+struct Described<'a> {
+    /// By which it is revoked.
+    id: &'a str,
+    /// Whether it is that of this request.
+    current: bool,
+    created_at: String,
+    /// When its user proved who he is.
+    authenticated_at: String,
+    last_used_at: String,
+    expires_at: String,
+    /// By what he proved it.
+    authn_via: Vec<&'a str>,
+    /// From where it was used last.
+    ip: Option<&'a str>,
+    user_agent: Option<&'a str>,
+}
+
+impl<'a> Described<'a> {
+    fn of(family: &'a RefreshFamily, current: bool) -> Self {
+        Described {
+            id: &family.id,
+            current,
+            created_at: family.created_at.to_string(),
+            authenticated_at: family.authenticated_at.to_string(),
+            last_used_at: family.last_used_at.to_string(),
+            expires_at: family.expires_at.to_string(),
+            authn_via: family.factors.iter().map(|proof| proof.factor.name()).collect(),
+            ip: family.ip.as_deref(),
+            user_agent: family.user_agent.as_deref(),
+        }
+    }
 }

@@ -14,9 +14,10 @@
 
 use rocket::futures::future::BoxFuture;
 use rocket::http::Method;
+#[cfg(feature = "openapi")]
+use rocket::http::Status;
 use rocket::route::Route;
 use rocket::{Data, Request};
-use serde_json::json;
 
 use crate::config::Config;
 use crate::crypto::Password;
@@ -30,8 +31,10 @@ use crate::text::Message;
 use crate::web::extend::{self, Sent};
 use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Refused, Sketch};
+#[cfg(feature = "openapi")]
+use crate::web::openapi::{About, CSRF, Takes};
 use crate::web::page::{Field, Kind, Page};
-use crate::web::reply::{self, Reply};
+use crate::web::reply::{self, Done, Reply, SignedIn};
 use crate::web::{next, receive, tokens, visit};
 
 mod in_process;
@@ -74,13 +77,48 @@ pub(super) fn routes(config: &Config) -> Vec<Route> {
     ]
 }
 
+#[cfg(feature = "openapi")]
+pub(super) fn describe(config: &Config, name: &str, method: Method) -> Option<About> {
+    Some(match (name, method) {
+        ("register", Method::Get) => About::of_store("Asks how to sign up")
+            .next()
+            .page()
+            .leads_on()
+            .says::<Done>()
+            .refuses(Status::BadRequest),
+        ("register", Method::Post) => {
+            let mut about = About::of_store("Signs up, and in")
+                .next()
+                .include_auth_token()
+                .by(&[CSRF])
+                .form()
+                .field("email", Takes::Text, "The address.")
+                .field("password", Takes::Secret, "The password.")
+                .next_field()
+                .page()
+                .leads_on()
+                .says::<SignedIn>()
+                .refuses(Status::Forbidden)
+                .refuses(Status::TooManyRequests);
+            if config.username_enable {
+                about = about.field("username", Takes::Text, "The user name.");
+            }
+            if config.password_confirm_required {
+                about = about.field("password_confirm", Takes::Secret, "The password again.");
+            }
+            about
+        }
+        _ => return None,
+    })
+}
+
 fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFuture<'r, Result<Reply>> {
     Box::pin(async move {
         if reply::owned(visit::identify(req, security).await)?.is_some() {
             return Ok(reply::refusal(req, Reason::AnonymousRequired));
         }
         if reply::wants_json(req) {
-            return Ok(Reply::json(json!({})));
+            return Reply::json(&Done {});
         }
         Ok(Reply::page(page(req, security, None, FieldErrors::default())))
     })
@@ -133,8 +171,7 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
             return Ok(reply::refusal(req, reason));
         }
         if reply::wants_json(req) {
-            let reply =
-                Reply::json(json!({ "user": reply::user_payload(req, security), "tf_required": false }));
+            let reply = Reply::json(&SignedIn::of(req, security))?;
             return tokens::granted(req, security, reply).await;
         }
         Ok(Reply::found(

@@ -9,9 +9,12 @@
 
 use rocket::futures::future::BoxFuture;
 use rocket::http::Method;
+#[cfg(feature = "openapi")]
+use rocket::http::Status;
 use rocket::route::Route;
 use rocket::{Data, Request};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::config::Config;
 use crate::error::Result;
@@ -22,9 +25,33 @@ use crate::text::Message;
 use crate::web::extend::{self, Sent};
 use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::{self, Refused, Sketch};
+#[cfg(feature = "openapi")]
+use crate::web::openapi::{About, Takes};
 use crate::web::page::{Field, Kind, Page};
 use crate::web::reply::{self, Reply};
 use crate::web::{next, receive, tokens, visit};
+
+/// By what he may prove it.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = VerifyOptions))]
+struct Options {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::web::openapi::UserPayload))]
+    user: Value,
+    /// Whether by a passkey.
+    has_webauthn_verify_credential: bool,
+    /// Whether at another provider.
+    oauth_enabled: bool,
+    /// Those providers.
+    oauth_providers: Vec<String>,
+}
+
+/// Who has proved it.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+struct Verified {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::web::openapi::UserPayload))]
+    user: Value,
+}
 
 pub(super) fn routes(config: &Config) -> Vec<Route> {
     if config.freshness.within().is_none() {
@@ -36,18 +63,41 @@ pub(super) fn routes(config: &Config) -> Vec<Route> {
     ]
 }
 
+#[cfg(feature = "openapi")]
+pub(super) fn describe(config: &Config, name: &str, method: Method) -> Option<About> {
+    Some(match (name, method) {
+        ("verify", Method::Get) => About::of_store("Asks how to prove again who one is")
+            .next()
+            .by_mechanisms(config, method)
+            .page()
+            .says::<Options>(),
+        ("verify", Method::Post) => About::of_store("Proves again who one is")
+            .next()
+            .include_auth_token()
+            .by_mechanisms(config, method)
+            .form()
+            .field("password", Takes::Secret, "The password.")
+            .next_field()
+            .page()
+            .leads_on()
+            .says::<Verified>()
+            .refuses(Status::TooManyRequests),
+        _ => return None,
+    })
+}
+
 fn get<'r>(req: &'r Request<'_>, security: &'r Security, _: Data<'r>) -> BoxFuture<'r, Result<Reply>> {
     Box::pin(async move {
         if let Err(refused) = receive::signed_in(req, security, None).await? {
             return Ok(refused);
         }
         if reply::wants_json(req) {
-            return Ok(Reply::json(json!({
-                "user": reply::user_payload(req, security),
-                "has_webauthn_verify_credential": false,
-                "oauth_enabled": false,
-                "oauth_providers": [],
-            })));
+            return Reply::json(&Options {
+                user: reply::user_payload(req, security),
+                has_webauthn_verify_credential: false,
+                oauth_enabled: false,
+                oauth_providers: Vec::new(),
+            });
         }
         Ok(Reply::page(page(req, security, None, FieldErrors::default())))
     })
@@ -88,7 +138,9 @@ fn post<'r>(req: &'r Request<'_>, security: &'r Security, data: Data<'r>) -> Box
         }
         match verify(req, security, &who, &client, password.unwrap_or_default()).await? {
             Ok(who) if reply::wants_json(req) => {
-                let reply = Reply::json(json!({ "user": reply::user_payload(req, security) }));
+                let reply = Reply::json(&Verified {
+                    user: reply::user_payload(req, security),
+                })?;
                 tokens::granted_to(req, security, &who, reply).await
             }
             Ok(_) => {

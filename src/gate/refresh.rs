@@ -18,8 +18,8 @@ const TRIES: usize = 3;
 /// A refresh token that was exchanged.
 pub(crate) struct Refreshed {
     pub user: User,
-    /// Whose factors and time the new auth token has.
-    pub family: RefreshFamily,
+    /// As fresh as the sign-in that the family began with, and by the same factors: nobody has proved anything now.
+    pub auth_token: String,
     /// What the client holds from now on.
     pub secret: RefreshSecret,
 }
@@ -101,7 +101,7 @@ impl Gate {
                     return Ok(Err(RefreshRefusal::GenMismatch));
                 }
             };
-            if family.is_over(now, self.config.refresh_token_max_idle) {
+            if self.is_over(&family, now) {
                 return Ok(Err(RefreshRefusal::Expired));
             }
             if family.revoked_at.is_some() {
@@ -113,13 +113,23 @@ impl Gate {
             if let Some(reason) = self.objection(&user).await? {
                 return Ok(Err(RefreshRefusal::Account(reason)));
             }
+            // Before anything turns over: the application has its word in it, and where that fails the refresh token must not
+            // be used up, or its owner would come again with what only a thief has.
+            let auth_token = self
+                .make_token(&user, &family.factors, family.authenticated_at)
+                .await?;
             let next = match next {
                 Some(next) => Some(next),
                 None => self.turn_over(secret, &family, now).await?,
             };
             if let Some(secret) = next {
+                self.events.emit(Event::AuthTokenIssued { user: user.id });
                 self.sweep_now_and_then();
-                return Ok(Ok(Refreshed { user, family, secret }));
+                return Ok(Ok(Refreshed {
+                    user,
+                    auth_token,
+                    secret,
+                }));
             }
             // A parallel request was faster: it has left the token that follows, or revoked the family.
         }
@@ -165,7 +175,9 @@ impl Gate {
     pub async fn families_of(&self, user: UserId) -> Result<Vec<RefreshFamily>> {
         let now = self.clock.now();
         let idle = now - self.config.refresh_token_max_idle;
-        self.store.families_of(user, now, idle).await
+        let mut families = self.store.families_of(user, now, idle).await?;
+        families.retain(|family| !self.is_over(family, now));
+        Ok(families)
     }
 
     /// Whether the token is one of that family.
@@ -183,6 +195,12 @@ impl Gate {
         }
     }
 
+    /// Its own end was written when it began; `refresh_token_max_age` may have been shortened since.
+    fn is_over(&self, family: &RefreshFamily, now: Timestamp) -> bool {
+        family.is_over(now, self.config.refresh_token_max_idle)
+            || now.since(family.created_at) >= self.config.refresh_token_max_age
+    }
+
     fn standing(&self, secret: &RefreshSecret, family: &RefreshFamily, now: Timestamp) -> Standing {
         if self.keys.is_refresh(secret, &family.token) {
             return Standing::Current;
@@ -190,9 +208,12 @@ impl Gate {
         let is_previous = family
             .previous
             .is_some_and(|previous| self.keys.is_refresh(secret, &previous));
+        let overlap = self.config.refresh_token_overlap;
+        // Another instance's clock may be a little ahead; a moment further in the future is a clock that was set back, and
+        // no time for a thief.
         let in_time = family
             .rotated_at
-            .is_some_and(|rotated| now.since(rotated) < self.config.refresh_token_overlap);
+            .is_some_and(|rotated| now.since(rotated) < overlap && rotated.since(now) < overlap);
         let next = family
             .nonce
             .filter(|_| is_previous && in_time)
@@ -222,7 +243,7 @@ impl Gate {
 
     async fn reused(&self, family: &RefreshFamily, now: Timestamp) -> Result<()> {
         // Told once, whoever else has found it out at the same time; and of what is over anyway there is nothing to tell.
-        if family.is_over(now, self.config.refresh_token_max_idle) {
+        if self.is_over(family, now) {
             return Ok(());
         }
         if self

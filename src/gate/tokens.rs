@@ -41,6 +41,18 @@ impl Gate {
         factors: &[Proof],
         authenticated_at: Timestamp,
     ) -> Result<String> {
+        let token = self.make_token(user, factors, authenticated_at).await?;
+        self.events.emit(Event::AuthTokenIssued { user: user.id });
+        Ok(token)
+    }
+
+    /// The same without a word, for who cannot give it out yet.
+    pub(super) async fn make_token(
+        &self,
+        user: &User,
+        factors: &[Proof],
+        authenticated_at: Timestamp,
+    ) -> Result<String> {
         let now = self.clock.now();
         let longest = now + self.config.token_max_age;
         let expires_at = match self.policy.token_expires_at(user, now) {
@@ -59,9 +71,7 @@ impl Gate {
                 .collect(),
             app: self.policy.augment_token(user).await?,
         };
-        let token = self.keys.secret.sign(Purpose::AuthToken, &claims, now)?;
-        self.events.emit(Event::AuthTokenIssued { user: user.id });
-        Ok(token)
+        self.keys.secret.sign(Purpose::AuthToken, &claims, now)
     }
 
     /// Who comes with this token, if it is ours, of this time, and its user still the one it was made for: one look-up by

@@ -23,8 +23,8 @@ use crate::web::receive;
 /// }
 /// ```
 ///
-/// An auth token in a header is such evidence too, since browsers send none by themselves, unless `csrf_protect_mechanisms`
-/// lists it.
+/// An auth token or an API key in a header is such evidence too, since browsers send none by themselves. Auth
+/// tokens are none where `csrf_protect_mechanisms` lists them.
 ///
 /// The guards that let signed-in users in ask the same by themselves. For a whole mount there is
 /// [`Protected::require`](crate::Protected::require).

@@ -8,7 +8,7 @@ use crate::gate::Freshness;
 use crate::guards::{
     Auth, Mechanisms, SecurityError, abort_without_fairing, fail, refuse_wanting, security, unavailable,
 };
-use crate::model::{Reason, Session, Token, User};
+use crate::model::{Mechanism, Reason, Session, Token, User};
 use crate::web::refusal::Wanted;
 
 /// The signed-in user who proved who he is not long ago; else he is asked for his password again.
@@ -69,6 +69,10 @@ impl<'r, const MINUTES: u32, M: Mechanisms> FromRequest<'r> for Fresh<MINUTES, M
         let (within, grace) = match MINUTES {
             u32::MAX => match config.freshness.within() {
                 Some(within) => (within, config.freshness_grace_period),
+                // A key has proved nothing, whether or not anybody asks when.
+                None if user.mechanism() == Mechanism::ApiKey => {
+                    return refuse_wanting(req, Reason::Stale, Wanted::default());
+                }
                 // A negative `freshness` turns the check off, as in the reference.
                 None => return Outcome::Success(Fresh(user)),
             },

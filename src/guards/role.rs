@@ -31,7 +31,7 @@ use crate::web::refusal::Wanted;
 ///
 /// `R` is a string under [`#[guards]`](macro@crate::guards) or a marker made by [`roles!`](crate::roles). Who has
 /// to have two roles meets two guards; for one of several there is [`HasAnyRole`]. The guard is the user, so that
-/// no [`AuthUser`] is needed beside it.
+/// no [`AuthUser`](crate::AuthUser) is needed beside it.
 ///
 /// # Failures
 ///

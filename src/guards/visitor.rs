@@ -9,7 +9,7 @@ use crate::guards::{SecurityError, abort_without_fairing, fail, unavailable, wit
 use crate::model::{Event, Reason, User};
 use crate::security::Security;
 use crate::web::reply::{self, Reply};
-use crate::web::{next, visit};
+use crate::web::{next, refresh, visit};
 
 /// Whoever makes this request, signed in or not, for an application's own sign-in and sign-out: its handlers can do all
 /// that ours do, through the same gate.
@@ -98,20 +98,24 @@ impl Visitor<'_> {
         visit::admit(self.req, self.security, evidence, &client, remember).await
     }
 
-    /// Signs out whoever is signed in, and forgets the browser. `false` when nobody was, or when another site may have
-    /// sent the request: then nothing happens.
+    /// Signs out whoever is signed in, forgets the browser, and ends the refresh token that it holds, also where nobody is
+    /// signed in any more. `false` when nobody was, or when another site may have sent the request: then nothing happens.
     ///
     /// # Errors
     /// When the store does not answer: then nobody was signed out.
     pub async fn sign_out(&self) -> Result<bool> {
         // Who came, or who was signed in since.
-        let Some(who) = visit::identified(self.req) else {
-            return Ok(false);
-        };
+        let who = visit::identified(self.req);
         if !self.may_act() {
-            self.security.gate().events.emit(Event::CrossSiteRefused);
+            if who.is_some() {
+                self.security.gate().events.emit(Event::CrossSiteRefused);
+            }
             return Ok(false);
         }
+        let Some(who) = who else {
+            refresh::leave(self.req, self.security).await?;
+            return Ok(false);
+        };
         visit::sign_out(self.req, self.security, &who).await?;
         Ok(true)
     }
@@ -130,6 +134,7 @@ impl Visitor<'_> {
             self.security,
             next.and_then(|next| self.safe_next(next)),
         )
+        .unwrap_or_else(|_| reply::broken(self.req))
     }
 
     /// What the library answers to a refusal: the redirect, the page or the JSON.

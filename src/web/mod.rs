@@ -7,6 +7,7 @@ pub(crate) mod credentials;
 pub(crate) mod csrf;
 pub(crate) mod elsewhere;
 pub(crate) mod extend;
+pub(crate) mod failure;
 pub(crate) mod fields;
 pub(crate) mod flash;
 pub(crate) mod form;
@@ -14,6 +15,8 @@ pub(crate) mod handlers;
 pub(crate) mod headers;
 pub(crate) mod negotiate;
 pub(crate) mod next;
+#[cfg(feature = "openapi")]
+pub(crate) mod openapi;
 pub(crate) mod origin;
 pub(crate) mod page;
 pub(crate) mod receive;

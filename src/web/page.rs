@@ -15,8 +15,6 @@ pub(crate) struct Page {
     pub template: String,
     pub form: Option<Form>,
     pub errors: FieldErrors,
-    /// What this page alone shows, such as a list of what the user has: never words, which come from the catalogue.
-    pub data: serde_json::Value,
     /// What the page says when it has no form: the reason of a refusal.
     pub message: Option<(Message, Vec<(&'static str, String)>)>,
     /// What the feature's own template shows besides.

@@ -109,22 +109,20 @@ pub(crate) async fn is_from_here(req: &Request<'_>, security: &Security) -> Resu
     {
         return Ok(true);
     }
-    let by_token = callers::find(req, security, &[Mechanism::Token], None).await?;
-    Ok(by_token.is_ok_and(|who| waives(req, security, &who)))
+    let by_header = callers::find(req, security, &[Mechanism::Token, Mechanism::ApiKey], None).await?;
+    Ok(by_header.is_ok_and(|who| waives(req, security, &who)))
 }
 
-/// Whether who acts was let in by what no other site can make a browser send: an auth token in a header.
+/// Whether who acts was let in by what no other site can make a browser send: an auth token or an API key in a header.
 fn waives(req: &Request<'_>, security: &Security, who: &Caller) -> bool {
-    let in_header = || {
-        matches!(
-            credentials::presented(req, security.config(), None),
+    let config = security.config();
+    match who.mechanism() {
+        // A key is taken from headers alone.
+        Mechanism::ApiKey => true,
+        Mechanism::Token if !config.csrf_protect_mechanisms.contains(&Mechanism::Token) => matches!(
+            credentials::presented(req, config, None),
             Ok(Some(Credential::Token { in_header: true, .. }))
-        )
-    };
-    who.mechanism() == Mechanism::Token
-        && !security
-            .config()
-            .csrf_protect_mechanisms
-            .contains(&Mechanism::Token)
-        && in_header()
+        ),
+        _ => false,
+    }
 }

@@ -107,11 +107,20 @@ pub(crate) fn hand_out(req: &Request<'_>, security: &Security, secret: RefreshSe
 /// Ends what the browser held before somebody signs in with it: it may be of another user, or planted by one, and the
 /// scripts of the page would go on exchanging it.
 pub(super) async fn replace(req: &Request<'_>, security: &Security) -> Result<()> {
+    end_held(req, security, RefreshEnd::Replaced).await
+}
+
+/// Ends what the browser holds, for who signs out with it.
+pub(crate) async fn leave(req: &Request<'_>, security: &Security) -> Result<()> {
+    end_held(req, security, RefreshEnd::SignedOut).await
+}
+
+async fn end_held(req: &Request<'_>, security: &Security, why: RefreshEnd) -> Result<()> {
     if cookie(req, security).is_none() {
         return Ok(());
     }
     if let Some(secret) = in_cookie(req, security) {
-        security.gate().end_family(&secret, RefreshEnd::Replaced).await?;
+        security.gate().end_family(&secret, why).await?;
     }
     Visit::of(req).forget_refresh();
     Ok(())
@@ -135,14 +144,10 @@ pub(crate) async fn end(
     if let Some(secret) = sent.and_then(RefreshSecret::from_text) {
         security.gate().end_family(&secret, RefreshEnd::SignedOut).await?;
     }
-    if !from_here || cookie(req, security).is_none() {
-        return Ok(());
+    match from_here {
+        true => leave(req, security).await,
+        false => Ok(()),
     }
-    if let Some(secret) = in_cookie(req, security) {
-        security.gate().end_family(&secret, RefreshEnd::SignedOut).await?;
-    }
-    Visit::of(req).forget_refresh();
-    Ok(())
 }
 
 /// Whether the browser holds a token of that family.

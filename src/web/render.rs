@@ -141,7 +141,6 @@ fn context(req: &Request<'_>, security: &Security, locale: &Locale, page: Page) 
     context.next_query = next_query(page.next.as_deref());
     context.next = page.next;
     context.details = page.details.0;
-    context.data = page.data;
     context.app = page.app;
     Ok(context)
 }

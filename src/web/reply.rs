@@ -4,12 +4,14 @@
 use rocket::http::{ContentType, Header, Status};
 use rocket::response::{Responder, Response};
 use rocket::{Request, response};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result};
 use crate::model::{Mechanism, Reason};
 use crate::security::Security;
 use crate::text::{Locale, Message};
+use crate::web::failure::Failure;
 use crate::web::fields::FieldErrors;
 use crate::web::headers::RETRY_AFTER;
 use crate::web::page::Page;
@@ -39,7 +41,7 @@ enum Body {
     /// What is wrong with a form.
     Errors(FieldErrors),
     /// A refusal outside a form, with what else the reference says.
-    Refused(Message, Vec<(&'static str, String)>, Map<String, Value>),
+    Refused(Message, Vec<(&'static str, String)>, Box<Failure>),
     Empty,
     /// The application's own answer.
     Own(Own),
@@ -87,16 +89,12 @@ impl Reply {
         Self::new(Status::Ok, Body::Page(Box::new(page)))
     }
 
-    pub(crate) fn json(response: Value) -> Self {
-        Self::new(Status::Ok, Body::Json(response))
+    pub(crate) fn json(response: &impl Serialize) -> Result<Self> {
+        Ok(Self::new(Status::Ok, Body::Json(value(response)?)))
     }
 
-    pub(crate) fn bare_json() -> Self {
-        Self::json_without_token(json!({}))
-    }
-
-    pub(crate) fn json_without_token(response: Value) -> Self {
-        Self::new(Status::Ok, Body::BareJson(response))
+    pub(crate) fn json_without_token(response: &impl Serialize) -> Result<Self> {
+        Ok(Self::new(Status::Ok, Body::BareJson(value(response)?)))
     }
 
     pub(crate) fn errors(errors: FieldErrors) -> Self {
@@ -108,10 +106,6 @@ impl Reply {
         let mut reply = Self::new(Status::Found, Body::Empty);
         reply.headers.push(Header::new("Location", location.into()));
         reply
-    }
-
-    pub(crate) fn empty() -> Self {
-        Self::new(Status::Ok, Body::Empty)
     }
 
     /// 405, with the methods that are.
@@ -148,6 +142,35 @@ impl Reply {
     }
 }
 
+fn value(response: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(response)
+        .map_err(|error| Error::internal("an answer has no JSON").with_source(error))
+}
+
+/// What a success says where there is nothing to say.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub(crate) struct Done {}
+
+/// What a sign-in says, and signing up, which is one.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub(crate) struct SignedIn {
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::web::openapi::UserPayload))]
+    user: Value,
+    /// Whether a second factor is owed.
+    tf_required: bool,
+}
+
+impl SignedIn {
+    pub(crate) fn of(req: &Request<'_>, security: &Security) -> Self {
+        SignedIn {
+            user: user_payload(req, security),
+            tf_required: false,
+        }
+    }
+}
+
 /// What JSON says of who is signed in: nothing, as in the reference, unless the application's policy says more.
 pub(crate) fn user_payload(req: &Request<'_>, security: &Security) -> Value {
     match visit::acting(req) {
@@ -157,11 +180,13 @@ pub(crate) fn user_payload(req: &Request<'_>, security: &Security) -> Value {
 }
 
 /// The answer to a sign-in that is complete. `next` has been judged.
-pub(crate) fn signed_in(req: &Request<'_>, security: &Security, next: Option<String>) -> Reply {
+pub(crate) fn signed_in(req: &Request<'_>, security: &Security, next: Option<String>) -> Result<Reply> {
     if wants_json(req) {
-        return Reply::json(json!({ "user": user_payload(req, security), "tf_required": false }));
+        return Reply::json(&SignedIn::of(req, security));
     }
-    Reply::found(next.unwrap_or_else(|| next::after_login(security.config())))
+    Ok(Reply::found(
+        next.unwrap_or_else(|| next::after_login(security.config())),
+    ))
 }
 
 /// An error that the request's cache holds, as one that can be returned.
@@ -189,8 +214,7 @@ fn usual(req: &Request<'_>, security: &Security, refusal: &Refusal) -> Reply {
     let reason = refusal.reason();
     let json = negotiate::refusal_in_json(req);
     let message = reason.message();
-    let refused =
-        |status: Status, extras: Map<String, Value>| plain(json, status, message, args(reason), extras);
+    let refused = |status: Status, extras: Failure| plain(json, status, message, args(reason), extras);
     let to = |view: &str| {
         let url = security.config().page(view)?;
         visit::flash(req, security, message, &[]);
@@ -209,7 +233,7 @@ fn usual(req: &Request<'_>, security: &Security, refusal: &Refusal) -> Reply {
                 false => None,
             };
             page.unwrap_or_else(|| {
-                let mut reply = refused(Status::Unauthorized, Map::new());
+                let mut reply = refused(Status::Unauthorized, Failure::default());
                 let challenges = callers::challenges(security.config(), mechanisms);
                 reply.headers.extend(
                     challenges
@@ -219,40 +243,27 @@ fn usual(req: &Request<'_>, security: &Security, refusal: &Refusal) -> Reply {
                 reply
             })
         }
-        Reason::Stale if !json => to("verify").unwrap_or_else(|| refused(Status::Unauthorized, Map::new())),
-        Reason::Stale => refused(Status::Unauthorized, reauthentication()),
-        Reason::AnonymousRequired if json => refused(Status::BadRequest, Map::new()),
+        Reason::Stale if !json => {
+            to("verify").unwrap_or_else(|| refused(Status::Unauthorized, Failure::default()))
+        }
+        Reason::Stale => refused(Status::Unauthorized, Failure::reauthentication()),
+        Reason::AnonymousRequired if json => refused(Status::BadRequest, Failure::default()),
         Reason::AnonymousRequired => Reply::found(next::after_login(security.config())),
         Reason::Unauthorized if !json => match &security.config().unauthorized_view {
             Some(view) => spa::leave(req, security, view, (message, &[]), &[]),
-            None => refused(Status::Forbidden, Map::new()),
+            None => refused(Status::Forbidden, Failure::default()),
         },
         Reason::TryLater { seconds } => {
-            refused(Status::TooManyRequests, Map::new()).too_many_requests(seconds)
+            refused(Status::TooManyRequests, Failure::default()).too_many_requests(seconds)
         }
         Reason::Busy | Reason::Unavailable => {
-            let mut reply = refused(Status::ServiceUnavailable, Map::new());
+            let mut reply = refused(Status::ServiceUnavailable, Failure::default());
             reply
                 .headers
                 .push(Header::new("Retry-After", RETRY_AFTER.to_string()));
             reply
         }
-        reason => refused(refusal_status(reason), Map::new()),
-    }
-}
-
-/// What a client needs to know to prove anew who he is (spec 3.4).
-fn reauthentication() -> Map<String, Value> {
-    let extras = json!({
-        "reauth_required": true,
-        "unified_signin_enabled": false,
-        "has_webauthn_verify_credential": false,
-        "oauth_enabled": false,
-        "oauth_providers": [],
-    });
-    match extras {
-        Value::Object(extras) => extras,
-        _ => Map::new(),
+        reason => refused(refusal_status(reason), Failure::default()),
     }
 }
 
@@ -270,8 +281,15 @@ pub(crate) fn bad_body(req: &Request<'_>, problem: BodyProblem) -> Reply {
         problem.status(),
         Message::ApiError,
         Vec::new(),
-        Map::new(),
+        Failure::default(),
     )
+}
+
+/// The answer to a method that an address of ours does not take.
+pub(crate) fn not_allowed(req: &Request<'_>, allow: String) -> Reply {
+    let status = Status::MethodNotAllowed;
+    let message = Message::ApiError;
+    plain(wants_json(req), status, message, Vec::new(), Failure::default()).not_allowed(allow)
 }
 
 /// The answer to a failure of ours: 500 without a word about why.
@@ -282,7 +300,7 @@ pub(crate) fn broken(req: &Request<'_>) -> Reply {
         Status::InternalServerError,
         message,
         Vec::new(),
-        Map::new(),
+        Failure::default(),
     )
 }
 
@@ -292,10 +310,10 @@ fn plain(
     status: Status,
     message: Message,
     args: Vec<(&'static str, String)>,
-    extras: Map<String, Value>,
+    extras: Failure,
 ) -> Reply {
     match json {
-        true => Reply::new(status, Body::Refused(message, args, extras)),
+        true => Reply::new(status, Body::Refused(message, args, Box::new(extras))),
         false => Reply::page(Page {
             view: "error",
             template: "security/error".to_owned(),
@@ -326,7 +344,13 @@ pub(crate) async fn caught<'r>(status: Status, req: &'r Request<'_>) -> Result<R
                 403 => Reason::Unauthorized,
                 _ => Reason::Unavailable,
             };
-            plain(wants_json(req), status, reason.message(), Vec::new(), Map::new())
+            plain(
+                wants_json(req),
+                status,
+                reason.message(),
+                Vec::new(),
+                Failure::default(),
+            )
         }
     };
     let reply = match security {
@@ -358,11 +382,12 @@ impl<'r> Responder<'r, 'static> for Reply {
             }
             Body::BareJson(value) => envelope(req, security, self.status, value),
             Body::Errors(errors) => {
-                let errors = Value::Object(errors.envelope(security.catalog(), &locale));
+                let errors = value(&errors.said(security.catalog(), &locale)).map_err(fail)?;
                 envelope(req, security, self.status, errors)
             }
             Body::Refused(message, args, extras) => {
-                let errors = refused_payload(security, &locale, message, &args, extras);
+                let failure = refused_payload(security, &locale, message, &args, *extras);
+                let errors = value(&failure).map_err(fail)?;
                 envelope(req, security, self.status, errors)
             }
             Body::Empty => Response::new(),
@@ -388,16 +413,14 @@ fn refused_payload(
     locale: &Locale,
     message: Message,
     args: &[(&'static str, String)],
-    extras: Map<String, Value>,
-) -> Value {
+    extras: Failure,
+) -> Failure {
     let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let mut response = extras;
-    response.insert(
-        "errors".into(),
-        json!([security.catalog().message(locale, message, &args)]),
-    );
-    response.insert("error_codes".into(), json!([message.key()]));
-    Value::Object(response)
+    Failure {
+        errors: vec![security.catalog().message(locale, message, &args)],
+        error_codes: vec![message.key().to_owned()],
+        ..extras
+    }
 }
 
 fn envelope(req: &Request<'_>, security: &Security, status: Status, payload: Value) -> Response<'static> {

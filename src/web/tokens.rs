@@ -15,10 +15,14 @@ const ASKS: &str = "include_auth_token";
 /// Adds an auth token for who has just signed in to a JSON answer that was asked for one, and a refresh token where those
 /// are on. Nothing else is changed.
 pub(crate) async fn granted(req: &Request<'_>, security: &Security, reply: Reply) -> Result<Reply> {
-    match visit::identified(req) {
-        Some(who) => granted_to(req, security, &Caller::Session(who), reply).await,
-        None => Ok(reply),
+    let Some(who) = visit::identified(req) else {
+        return Ok(reply);
+    };
+    let granted = granted_to(req, security, &Caller::Session(who), reply).await;
+    if granted.is_err() {
+        visit::give_up(req, security).await;
     }
+    granted
 }
 
 /// The same for somebody who came by whatever way.

@@ -25,7 +25,7 @@ use crate::web::refusal::Challenge;
 use crate::web::{client, next, origin, remember};
 
 pub(crate) use answer::set_cookies;
-pub(crate) use session::{admit, sign_out, step_up};
+pub(crate) use session::{admit, give_up, sign_out, step_up};
 
 /// The ledger of one request.
 #[derive(Default)]

@@ -179,6 +179,20 @@ async fn a_get_signs_out_only_where_the_setting_says_so() {
     assert_eq!(browser.who().await.as_deref(), Some(ADA));
 }
 
+/// schemathesis found an answer without a body, of which no client could make anything.
+#[rocket::async_test]
+async fn a_method_that_is_not_taken_is_refused_in_words() {
+    let browser = Browser::new(&app()).await;
+    let answer = browser.get_json("/logout").await;
+    assert_eq!(answer.0.code, 405);
+    assert_eq!(answer.1["meta"]["code"], 405);
+    assert_eq!(answer.1["response"]["error_codes"][0], "API_ERROR");
+    let page = browser.get("/logout").await;
+    assert_eq!(page.status().code, 405);
+    assert_eq!(page.headers().get_one("Allow"), Some("POST"));
+    assert!(page.content_type().is_some_and(|it| it.is_html()));
+}
+
 #[rocket::async_test]
 async fn next_leads_on_and_never_away() {
     // (url, field, where it leads)

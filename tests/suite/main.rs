@@ -26,6 +26,8 @@ mod login;
 mod logout;
 mod mechanisms;
 mod mounts;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod outages;
 mod own_datastore;
 mod passwords;

@@ -1,6 +1,7 @@
 //! By what a request says for whom it speaks: auth token, session, name and password.
 
 mod basic;
+mod mixed;
 mod tokens;
 
 use rocket::http::{ContentType, Header, Status};

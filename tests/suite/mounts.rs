@@ -11,7 +11,7 @@ use rocket::{Build, Data, FromForm, Request, Rocket, Route, get, post, routes};
 use rocket_security::testing::{self, App};
 use rocket_security::{
     Anonymous, AuthUser, Csrf, CsrfForm, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole,
-    Protected, Public, Requirement, SessionUser,
+    NewApiKey, Protected, Public, Requirement, Security, SessionUser,
 };
 
 use crate::attempt::{Attempt, codes};
@@ -317,7 +317,7 @@ async fn who_needs_no_token_still_comes_from_no_other_site() {
 /// A script that names itself by a header needs no CSRF token: no other site can have a browser say that.
 #[rocket::async_test]
 async fn an_auth_token_in_a_header_is_evidence_enough() {
-    let app = app();
+    let app = app().set("security.api_keys", true);
     let browser = Browser::on(mounted(&app)).await;
     browser.register(ADA).await;
     browser.sign_out().await;
@@ -327,6 +327,12 @@ async fn an_auth_token_in_a_header_is_evidence_enough() {
         .as_str()
         .unwrap()
         .to_owned();
+    let security = browser.client.rocket().state::<Security>().unwrap();
+    let ada = security.find_user(ADA).await.unwrap().unwrap();
+    let (_, key) = security
+        .create_api_key(&ada, NewApiKey::new("deploy"))
+        .await
+        .unwrap();
     for signed_in in [true, false] {
         if !signed_in {
             browser.sign_out().await;
@@ -342,6 +348,12 @@ async fn an_auth_token_in_a_header_is_evidence_enough() {
             (
                 "forged",
                 post().header("Authentication-Token", &format!("{token}A")),
+                false,
+            ),
+            ("an API key", post().header("X-API-Key", &key), true),
+            (
+                "a forged API key",
+                post().header("X-API-Key", &key.replace('0', "1")),
                 false,
             ),
             (

@@ -14,6 +14,7 @@ use crate::answer::{Answer, number};
 use crate::attempt::Attempt;
 use crate::support::{self, Browser, PASSWORD};
 
+mod aftermath;
 mod attacks;
 mod cookie;
 mod own;

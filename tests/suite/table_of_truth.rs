@@ -9,8 +9,8 @@ use rocket::http::{Cookie, Header, Status};
 use rocket::{Build, Rocket, get, routes};
 use rocket_security::testing::App;
 use rocket_security::{
-    Anonymous, Auth, AuthUser, Basic, BasicUser, Fresh, HasAnyPermission, HasAnyRole, HasPermission, HasRole,
-    Security, Session, SessionUser, Token, TokenUser, guards,
+    Anonymous, ApiKey, ApiKeyUser, Auth, AuthUser, Basic, BasicUser, Csrf, Fresh, HasAnyPermission,
+    HasAnyRole, HasPermission, HasRole, NewApiKey, Security, Session, SessionUser, Token, TokenUser, guards,
 };
 use serde_json::{Value, json};
 
@@ -35,6 +35,12 @@ const GUARDS: &[(&str, &str)] = &[
     ("/t/fresh-by-any", "Fresh<10, Any>"),
     ("/t/anonymous", "Anonymous"),
     ("/t/optional", "Option<AuthUser>"),
+    ("/t/api-key", "ApiKeyUser"),
+    ("/t/api-key-or-session", "Auth<(ApiKey, Session)>"),
+    ("/t/role-by-key", r#"HasRole<"admin", ApiKey>"#),
+    ("/t/permission-by-key", r#"HasPermission<"rule", ApiKey>"#),
+    ("/t/fresh-by-key", "Fresh<10, ApiKey>"),
+    ("/t/csrf", "Csrf"),
 ];
 
 #[guards]
@@ -101,10 +107,35 @@ mod site {
     pub fn optional(_guard: Option<AuthUser>) -> &'static str {
         "in"
     }
+    #[get("/t/api-key")]
+    pub fn api_key(_guard: ApiKeyUser) -> &'static str {
+        "in"
+    }
+    #[get("/t/api-key-or-session")]
+    pub fn api_key_or_session(_guard: Auth<(ApiKey, Session)>) -> &'static str {
+        "in"
+    }
+    #[get("/t/role-by-key")]
+    pub fn role_by_key(_guard: HasRole<"admin", ApiKey>) -> &'static str {
+        "in"
+    }
+    #[get("/t/permission-by-key")]
+    pub fn permission_by_key(_guard: HasPermission<"rule", ApiKey>) -> &'static str {
+        "in"
+    }
+    #[get("/t/fresh-by-key")]
+    pub fn fresh_by_key(_guard: Fresh<10, ApiKey>) -> &'static str {
+        "in"
+    }
+    #[get("/t/csrf")]
+    pub fn csrf(_guard: Csrf) -> &'static str {
+        "in"
+    }
 }
 
 fn site(app: &App) -> Rocket<Build> {
-    support::rocket(app).mount(
+    let scopes = ["role:admin", "rule", "nothing"];
+    support::with_fairing(app, |fairing| fairing.api_key_scopes(scopes)).mount(
         "/",
         routes![
             site::auth_user,
@@ -121,13 +152,21 @@ fn site(app: &App) -> Rocket<Build> {
             site::fresh,
             site::fresh_by_any,
             site::anonymous,
-            site::optional
+            site::optional,
+            site::api_key,
+            site::api_key_or_session,
+            site::role_by_key,
+            site::permission_by_key,
+            site::fresh_by_key,
+            site::csrf
         ],
     )
 }
 
 /// What a visitor brings, made on an application of his own.
 struct Visitor {
+    /// Its database goes with it.
+    _app: App,
     browser: Browser,
     headers: Vec<(&'static str, String)>,
     cookie: Option<Cookie<'static>>,
@@ -157,17 +196,27 @@ const VISITORS: &[&str] = &[
     "basic inactive",
     "basic wrong",
     "basic unknown",
+    "key",
+    "key no-role",
+    "key no-scope",
+    "key inactive",
+    "key expired",
+    "key forged",
+    "key revoked",
     "two-credentials",
     "token+session",
 ];
 
 async fn visitor(kind: &str) -> Visitor {
     // Every guard asks for the password anew; it is not waits that are looked at here.
-    let app = app().set("security.login_wait_after", 100);
+    let app = app()
+        .set("security.login_wait_after", 100)
+        .set("security.api_keys", true);
     let browser = Browser::on(site(&app)).await;
     browser.register(EMAIL).await;
     let security = browser.client.rocket().state::<Security>().expect("the fairing");
-    let user = security.find_user(EMAIL).await.unwrap().unwrap().id;
+    let ada = security.find_user(EMAIL).await.unwrap().unwrap();
+    let user = ada.id;
     if !kind.ends_with("no-role") {
         let role = security.find_or_create_role("admin", &["rule"]).await.unwrap();
         security
@@ -192,14 +241,23 @@ async fn visitor(kind: &str) -> Visitor {
         .find(|name| name.ends_with("session"))
         .expect("a session");
     let mut session = browser.client.cookies().get(&name).unwrap().value().to_owned();
+    let mut wish = NewApiKey::new("table").expires_in(Duration::from_secs(60 * 60));
+    if !kind.ends_with("no-scope") && !kind.ends_with("no-role") {
+        wish = wish.scope("role:admin").scope("rule");
+    } else if kind.ends_with("no-role") {
+        wish = wish.scope("rule");
+    }
+    let (made, key) = security.create_api_key(&ada, wish).await.unwrap();
+    let mut key = key.to_string();
     let (mechanism, state) = kind.split_once(' ').unwrap_or((kind, ""));
     let mut password = PASSWORD;
     let mut email = EMAIL;
     match state {
-        "" | "no-role" => {}
+        "" | "no-role" | "no-scope" => {}
         "stale" => app.clock().advance(Duration::from_secs(11 * 60)),
         "inactive" => assert!(security.deactivate_user(user).await.unwrap()),
         "expired" => app.clock().advance(Duration::from_secs(31 * 24 * 60 * 60)),
+        "revoked" if mechanism == "key" => assert!(security.revoke_api_key(user, &made.id).await.unwrap()),
         "revoked" => assert!(security.sign_out_everywhere(user).await.unwrap()),
         "forged" => {
             let swap = |text: &str| {
@@ -208,7 +266,7 @@ async fn visitor(kind: &str) -> Visitor {
                 text.replace_range(10..11, &last.to_string());
                 text
             };
-            (token, session) = (swap(&token), swap(&session));
+            (token, session, key) = (swap(&token), swap(&session), swap(&key));
         }
         "wrong" => password = "wrong horse battery staple",
         "unknown" => email = "nobody@example.org",
@@ -224,6 +282,7 @@ async fn visitor(kind: &str) -> Visitor {
         "token" => (vec![("Authentication-Token", token)], false),
         "token+session" => (vec![("Authentication-Token", token)], true),
         "basic" => (vec![("Authorization", basic)], false),
+        "key" => (vec![("X-API-Key", key)], false),
         "two-credentials" => (
             vec![("Authentication-Token", token), ("Authorization", basic)],
             true,
@@ -231,6 +290,7 @@ async fn visitor(kind: &str) -> Visitor {
         other => panic!("no mechanism is called {other}"),
     };
     Visitor {
+        _app: app,
         browser,
         headers,
         cookie: with_session.then(|| Cookie::new(name, session)),

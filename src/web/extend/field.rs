@@ -156,6 +156,11 @@ impl ExtraField {
         &self.name
     }
 
+    #[cfg(feature = "openapi")]
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// All words of it, so that the launch can tell of ids that the catalogue lacks.
     pub(super) fn words(&self) -> impl Iterator<Item = &Words> {
         let labels = self.choices.iter().map(|(_, label)| label);

@@ -30,9 +30,11 @@ use crate::text::{Catalog, Words};
 use crate::web::fields::{FieldErrors, Fields};
 use crate::web::form::Refused;
 use crate::web::page::Field;
+#[cfg(feature = "openapi")]
+use crate::web::page::Kind;
 
 /// The forms that an application may add to.
-const FORMS: [&str; 4] = ["login", "logout", "register", "verify"];
+const FORMS: [&str; 5] = ["login", "logout", "register", "verify", "api_keys"];
 
 /// The form of registration, which has the fields of [`RegistrationFields`] too.
 const REGISTER: &str = "register";
@@ -204,6 +206,12 @@ impl Extensions {
     /// Their names.
     pub fn names(&self, form: &str) -> impl Iterator<Item = &str> {
         self.fields(form).map(ExtraField::name)
+    }
+
+    /// Their names and kinds.
+    #[cfg(feature = "openapi")]
+    pub fn kinds(&self, form: &str) -> impl Iterator<Item = (&str, Kind)> {
+        self.fields(form).map(|field| (field.name(), field.kind()))
     }
 
     /// As the page shows them.

@@ -1,11 +1,13 @@
 //! What is wrong with a submission, in the order in which it was found.
 
+use std::collections::BTreeMap;
+
 use rocket::form::Errors;
 use rocket::form::error::ErrorKind;
-use serde_json::{Map, Value};
 
 use super::FieldProblem;
 use crate::text::{Catalog, Locale, Message, Words};
+use crate::web::failure::Failure;
 
 /// What is wrong with a field, in a message of the catalogue or in the application's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,24 +205,20 @@ impl FieldErrors {
     }
 
     /// The error envelope of spec 2.0: `errors`, `error_codes` beside it, `field_errors`.
-    pub(crate) fn envelope(&self, catalog: &Catalog, locale: &Locale) -> Map<String, Value> {
-        let mut by_field = Map::new();
+    pub(crate) fn said(&self, catalog: &Catalog, locale: &Locale) -> Failure {
+        let mut by_field: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for error in &self.0 {
-            let text = Value::String(error.text(catalog, locale));
-            match by_field
-                .entry(&error.field)
-                .or_insert_with(|| Value::Array(Vec::new()))
-            {
-                Value::Array(texts) => texts.push(text),
-                other => *other = text,
-            }
+            by_field
+                .entry(error.field.clone())
+                .or_default()
+                .push(error.text(catalog, locale));
         }
-        let codes: Vec<&str> = self.codes().collect();
-        let mut envelope = Map::new();
-        envelope.insert("errors".into(), self.texts(catalog, locale).into());
-        envelope.insert("error_codes".into(), codes.into());
-        envelope.insert("field_errors".into(), by_field.into());
-        envelope
+        Failure {
+            errors: self.texts(catalog, locale),
+            error_codes: self.codes().map(str::to_owned).collect(),
+            field_errors: Some(by_field),
+            ..Failure::default()
+        }
     }
 
     pub(super) fn from_rocket(errors: &Errors<'_>) -> Self {

@@ -31,8 +31,6 @@ pub(crate) struct PageContext {
     pub flashes: Vec<FlashView>,
     /// The page's form.
     pub form: Option<FormView>,
-    /// What this page alone shows, such as a list of what the user has.
-    pub data: serde_json::Value,
     /// What a page without a form says: the reason of a refusal.
     pub message: Option<FlashView>,
     /// What the page shows besides: the feature's own words.
@@ -129,7 +127,6 @@ impl PageContext {
             urls: BTreeMap::new(),
             flashes: Vec::new(),
             form: None,
-            data: serde_json::Value::Null,
             message: None,
             details: serde_json::Value::Null,
             next: None,

@@ -66,7 +66,10 @@ fn settle(req: &Request<'_>, admission: Admission) -> Result<Result<(), Reason>>
             secret,
         } => {
             signed_in(req, secret)?;
-            Visit::of(req).ledger().identified = Some(authenticated);
+            let mut ledger = Visit::of(req).ledger();
+            ledger.identified = Some(authenticated);
+            // Whoever came, by a token of somebody else's perhaps: from now on it is he who has signed in.
+            ledger.caller = None;
             Ok(Ok(()))
         }
         Admission::Refused(reason) => Ok(Err(reason)),
@@ -97,12 +100,30 @@ fn signed_out(req: &Request<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Ends the session and what the browser was remembered by, and takes its cookies back.
+/// Ends the session, what the browser was remembered by and the refresh token that it holds, and takes their cookies back.
 pub(crate) async fn sign_out(req: &Request<'_>, security: &Security, who: &Authenticated) -> Result<()> {
     if let Some(secret) = session_secret(req, security) {
         security.gate().sign_out(who, &secret).await?;
     }
     // Afterwards: a parallel request may have come back meanwhile, and its session ends with the series.
     remember::forget(req, security).await?;
+    refresh::leave(req, security).await?;
     signed_out(req)
+}
+
+/// Takes a sign-in back whose answer is an error: who is told that it failed must not find himself signed in, and a secret
+/// that nobody is given opens nothing.
+pub(crate) async fn give_up(req: &Request<'_>, security: &Security) {
+    let (session, who) = {
+        let mut ledger = Visit::of(req).ledger();
+        ledger.remember = Change::None;
+        ledger.refresh = Change::None;
+        ledger.devices = None;
+        (std::mem::take(&mut ledger.session), ledger.identified.take())
+    };
+    if let (Change::Set(secret), Some(who)) = (session, who)
+        && let Err(error) = security.gate().sign_out(&who, &secret).await
+    {
+        log::warn!("a session that nobody was told of could not be erased yet: {error}");
+    }
 }

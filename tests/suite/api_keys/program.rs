@@ -503,6 +503,28 @@ async fn a_key_beside_a_session_waives_no_token() {
     assert_eq!(browser.security().api_keys(ada.id).await.unwrap().len(), 1);
 }
 
+/// A setting that asks nobody when he proved who he is makes no proof of a key.
+#[rocket::async_test]
+async fn a_key_is_never_fresh_though_freshness_is_off() {
+    #[get("/fresh-or-off")]
+    fn fresh_or_off(_user: Fresh<{ u32::MAX }, (ApiKey, Session)>) {}
+
+    let app = app().set("security.freshness", "off");
+    let rocket = support::with_fairing(&app, scoped).mount("/", routes![fresh_or_off, by_key]);
+    let browser = Browser::on(rocket).await;
+    browser.register(ADA).await;
+    assert_eq!(
+        ask(&browser, "/fresh-or-off", &[]).await.status,
+        200,
+        "a session is"
+    );
+    browser.sign_out().await;
+    let ada = user(&browser, ADA).await;
+    let text = key(browser.security(), &ada, &[]).await;
+    assert_eq!(with_key(&browser, "/by-key", &text).await.status, 200);
+    assert_eq!(with_key(&browser, "/fresh-or-off", &text).await.status, 401);
+}
+
 #[rocket::async_test]
 async fn the_last_use_is_noted_once_a_minute() {
     let app = app();

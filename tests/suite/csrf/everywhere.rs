@@ -11,7 +11,7 @@ use crate::attempt::{Attempt, codes};
 use crate::support::{self, Browser, PASSWORD, app, json as read};
 
 /// What some endpoint might act on. One that takes other fields answers that they are wrong, so each new one adds its own.
-const FIELDS: [(&str, &str); 8] = [
+const FIELDS: [(&str, &str); 9] = [
     ("email", "grace@example.org"),
     ("password", PASSWORD),
     ("password_confirm", PASSWORD),
@@ -19,6 +19,7 @@ const FIELDS: [(&str, &str); 8] = [
     ("name", "mine"),
     ("delete", "1"),
     ("all", "y"),
+    ("delete_all", "y"),
     ("refresh_token", "x"),
 ];
 
@@ -112,7 +113,10 @@ struct Watched {
 
 impl Watched {
     async fn new(member: bool) -> (testing::App, Watched) {
-        let app = app().set("security.login_wait_address_after", 10_000);
+        let app = app()
+            .set("security.login_wait_address_after", 10_000)
+            .set("security.refresh_token", true)
+            .set("security.api_keys", true);
         let events = Arc::new(Mutex::new(Vec::new()));
         let pen = events.clone();
         let rocket = support::with_fairing(&app, |fairing| {
@@ -181,7 +185,15 @@ async fn nothing_that_another_site_sends_to_any_endpoint_of_ours_changes_anythin
         let endpoints: Vec<_> = (ours(&watched.browser).into_iter())
             .filter(|(method, _)| is_unsafe(method))
             .collect();
-        for path in ["/login", "/logout", "/register", "/verify"] {
+        for path in [
+            "/login",
+            "/logout",
+            "/register",
+            "/verify",
+            "/refresh-token",
+            "/refresh-tokens",
+            "/api-keys",
+        ] {
             let known = (Method::Post, path.to_owned());
             assert!(
                 endpoints.contains(&known),

@@ -104,6 +104,26 @@ async fn it_ends_with_the_account_and_with_its_uniquifier() {
 }
 
 #[rocket::async_test]
+async fn the_application_gives_one_out_on_its_word() {
+    #[get("/who/assured")]
+    fn assured(user: TokenUser) -> String {
+        let proofs = user.assurance().proofs();
+        proofs.iter().map(|proof| proof.factor.name()).collect()
+    }
+    let app = app();
+    let browser = Browser::on(site(&app).mount("/", routes![assured])).await;
+    browser.register(ADA).await;
+    browser.sign_out().await;
+    let security = browser.client.rocket().state::<Security>().unwrap();
+    let ada = security.find_user(ADA).await.unwrap().unwrap();
+    let token = security.auth_token(&ada).await.unwrap();
+    let answer = ask(&browser, "/who/assured", &[("Authentication-Token", &token)]).await;
+    assert_eq!(answer, (Status::Ok, "application".into()));
+    security.deactivate_user(ada.id).await.unwrap();
+    assert!(!good(&browser, &security.auth_token(&ada).await.unwrap()).await);
+}
+
+#[rocket::async_test]
 async fn it_ends_with_its_key() {
     const OLD: &str = "an old key for the tokens of this test: 1f9Kq";
     const NEW: &str = "a new key for the tokens of this test: 7Rm2z";

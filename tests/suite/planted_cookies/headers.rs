@@ -57,9 +57,6 @@ async fn our_pages_are_kept_out_of_caches_and_frames() {
                     attempt.method, attempt.headers
                 );
                 let response = browser.attempt(&attempt).await;
-                if response.status() == Status::MethodNotAllowed {
-                    continue;
-                }
                 is_kept_out_of_caches(&response, &what);
                 assert_eq!(header(&response, "X-Content-Type-Options"), "nosniff", "{what}");
                 let page = response.content_type().is_some_and(|it| it.is_html());

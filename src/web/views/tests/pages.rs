@@ -243,7 +243,7 @@ impl Pages<'_> {
         );
         self.signed_in(PageContext {
             form,
-            data: serde_json::json!({ "refresh_tokens": families }),
+            details: serde_json::json!({ "refresh_tokens": families }),
             ..self.page("refresh_tokens", None)
         })
     }
