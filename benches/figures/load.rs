@@ -113,11 +113,29 @@ pub fn ask(port: u16, request: &[u8]) -> Answer {
 
 /// How many requests were answered, and in how many seconds.
 pub fn drive(port: u16, request: &[u8], connections: usize, window: Duration) -> (u64, f64) {
+    let driven = follow(port, vec![request.to_vec(); connections], |_| None, window);
+    (driven.answered, driven.seconds)
+}
+
+/// What a client did.
+pub struct Driven {
+    pub answered: u64,
+    pub seconds: f64,
+    /// What each connection would have sent next.
+    pub requests: Vec<Vec<u8>>,
+}
+
+/// A connection for each request, which sends next what `next` makes of the answer; the same again where that is nothing.
+pub fn follow(
+    port: u16,
+    requests: Vec<Vec<u8>>,
+    next: fn(&[u8]) -> Option<Vec<u8>>,
+    window: Duration,
+) -> Driven {
     runtime().block_on(async {
         let began = Instant::now();
         let mut busy = JoinSet::new();
-        for _ in 0..connections {
-            let request = request.to_vec();
+        for mut request in requests {
             busy.spawn(async move {
                 let mut connection = Connection::open(port).await.expect("the server listens");
                 let mut answered = 0_u64;
@@ -125,14 +143,24 @@ pub fn drive(port: u16, request: &[u8], connections: usize, window: Duration) ->
                     let status = connection.ask(&request).await.expect("an answer");
                     assert_eq!(status, 200, "{}", String::from_utf8_lossy(&connection.buffer));
                     answered += 1;
+                    if let Some(next) = next(&connection.buffer) {
+                        request = next;
+                    }
                 }
-                answered
+                (answered, request)
             });
         }
-        let mut answered = 0;
+        let mut driven = Driven {
+            answered: 0,
+            seconds: 0.0,
+            requests: Vec::new(),
+        };
         while let Some(done) = busy.join_next().await {
-            answered += done.expect("a connection");
+            let (answered, request) = done.expect("a connection");
+            driven.answered += answered;
+            driven.requests.push(request);
         }
-        (answered, began.elapsed().as_secs_f64())
+        driven.seconds = began.elapsed().as_secs_f64();
+        driven
     })
 }

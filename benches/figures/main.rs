@@ -11,6 +11,7 @@
 
 mod growth;
 mod load;
+mod mechanisms;
 mod report;
 mod requests;
 mod server;
@@ -70,9 +71,9 @@ fn main() -> ExitCode {
         .collect();
     if let Some(unknown) = named
         .iter()
-        .find(|name| !["requests", "sign-in", "growth"].contains(*name))
+        .find(|name| !["requests", "sign-in", "mechanisms", "growth"].contains(*name))
     {
-        eprintln!("there is no figure {unknown}: write requests, sign-in or growth");
+        eprintln!("there is no figure {unknown}: write requests, sign-in, mechanisms or growth");
         return ExitCode::FAILURE;
     }
     let wanted = |name: &str| named.is_empty() || named.contains(&name);
@@ -83,6 +84,9 @@ fn main() -> ExitCode {
     }
     if wanted("sign-in") {
         sign_in::measure(plan, &mut verdict);
+    }
+    if wanted("mechanisms") {
+        mechanisms::measure(plan, &mut verdict);
     }
     if wanted("growth") {
         growth::measure(plan, &mut verdict);

@@ -13,7 +13,9 @@ use rocket::tokio::task::spawn_blocking;
 use rocket::{Build, Rocket, State, get, post, routes};
 use rocket_security::store::SessionHash;
 use rocket_security::testing::{App, sign_in};
-use rocket_security::{AuthUser, Security, SecurityFairing};
+use rocket_security::{
+    ApiKeyUser, AuthUser, BasicUser, NewApiKey, Security, SecurityFairing, SessionUser, TokenUser,
+};
 
 pub const EMAIL: &str = "ada@example.org";
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -24,6 +26,8 @@ pub struct Server {
     pub port: u16,
     /// The `Cookie` header of somebody who is signed in there; empty where nobody can.
     pub cookie: String,
+    /// An API key of somebody there; empty where there are none.
+    pub key: String,
 }
 
 impl Server {
@@ -38,11 +42,15 @@ impl Server {
             child,
             port: 0,
             cookie: String::new(),
+            key: String::new(),
         };
         let out = server.child.stdout.take().expect("its output");
         for line in BufReader::new(out).lines().map_while(Result::ok) {
             if let Some(cookie) = line.strip_prefix("cookie ") {
                 cookie.clone_into(&mut server.cookie);
+            }
+            if let Some(key) = line.strip_prefix("key ") {
+                key.clone_into(&mut server.key);
             }
             if let Some(port) = line.strip_prefix("port ") {
                 server.port = port.parse().expect("a port");
@@ -80,6 +88,26 @@ fn bare() -> &'static str {
 
 #[get("/")]
 fn guarded(_user: AuthUser) -> &'static str {
+    HELLO
+}
+
+#[get("/session")]
+fn by_session(_user: SessionUser) -> &'static str {
+    HELLO
+}
+
+#[get("/token")]
+fn by_token(_user: TokenUser) -> &'static str {
+    HELLO
+}
+
+#[get("/key")]
+fn by_key(_user: ApiKeyUser) -> &'static str {
+    HELLO
+}
+
+#[get("/basic")]
+fn by_basic(_user: BasicUser) -> &'static str {
     HELLO
 }
 
@@ -191,6 +219,19 @@ pub fn serve(kind: &str) {
                 let security = client.rocket().state::<Security>().expect("the fairing");
                 security.create_user(EMAIL, PASSWORD).await.expect("a user");
                 accounts(&app)
+            }
+            "mechanisms" => {
+                let figment = figment(&app)
+                    .merge(("security.api_keys", true))
+                    .merge(("security.refresh_token", true))
+                    .merge(("security.refresh_token_cookie_name", ""));
+                let ours = || rocket::custom(&figment).attach(SecurityFairing::new());
+                let client = Client::tracked(ours()).await?;
+                let security = client.rocket().state::<Security>().expect("the fairing");
+                let user = security.create_user(EMAIL, PASSWORD).await.expect("a user");
+                let key = security.create_api_key(&user, NewApiKey::new("figures")).await;
+                println!("key {}", key.expect("a key").1.as_str());
+                ours().mount("/", routes![by_session, by_token, by_key, by_basic])
             }
             other => panic!("there is no server {other}"),
         };

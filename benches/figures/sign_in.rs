@@ -1,15 +1,15 @@
 //! The whole sign-in against nothing but its hash.
 
+use crate::Plan;
 use crate::load::{self, ask, drive, request};
 use crate::report::{Verdict, median, ratio, table};
 use crate::server::{EMAIL, PASSWORD, Server};
-use crate::{Plan, server};
 
 /// Two, as many as there are places for one address in the queue.
 const CONNECTIONS: usize = 2;
 
 /// The sign-in as a front end sends it, again and again: with the token of a browser that is not signed in.
-fn sign_in(server: &server::Server) -> Vec<u8> {
+pub fn sign_in(server: &Server, path: &str) -> Vec<u8> {
     let json = [("Accept", "application/json")];
     let page = ask(server.port, &request("GET", "/login", &json, ""));
     let token = page.json("/response/csrf_token").expect("a token");
@@ -22,14 +22,14 @@ fn sign_in(server: &server::Server) -> Vec<u8> {
         ("Cookie", cookies.as_str()),
     ];
     let body = serde_json::json!({ "email": EMAIL, "password": PASSWORD }).to_string();
-    request("POST", "/login", &headers, &body)
+    request("POST", path, &headers, &body)
 }
 
 pub fn measure(plan: Plan, verdict: &mut Verdict) {
     let names = ["hash", "hash-kept", "sign-in"];
     let servers = names.map(Server::start);
     let hash = request("POST", "/", &[], "");
-    let requests = [hash.clone(), hash, sign_in(&servers[2])];
+    let requests = [hash.clone(), hash, sign_in(&servers[2], "/login")];
     for (server, request) in servers.iter().zip(&requests) {
         let answer = load::ask(server.port, request);
         assert_eq!(answer.status, 200, "{}", answer.text);

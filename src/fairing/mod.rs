@@ -34,7 +34,8 @@ use crate::store::Datastore;
 use crate::store::pool::StorePool;
 use crate::web::extend::Extensions;
 use crate::web::handlers::Handlers;
-use crate::web::{headers, visit};
+use crate::web::headers;
+use crate::web::visit::{self, Visit};
 
 type EventHandler = Arc<dyn Fn(&Event) + Send + Sync>;
 type OpenStore =
@@ -367,8 +368,9 @@ impl Fairing for Launch {
         let Some(security) = req.rocket().state::<Security>() else {
             return;
         };
+        let visit = Visit::of(req);
         let mut ours = false;
-        match visit::set_cookies(req, security) {
+        match visit::set_cookies(req, visit, security) {
             Ok(cookies) => {
                 ours = !cookies.is_empty();
                 for cookie in cookies {
@@ -377,7 +379,7 @@ impl Fairing for Launch {
             }
             Err(error) => log::error!("the cookies of an answer could not be made: {error}"),
         }
-        crate::web::refusal::tell(req, response.status());
-        headers::finish(req, security, response, ours);
+        crate::web::refusal::tell(req, visit, response.status());
+        headers::finish(req, visit, security, response, ours);
     }
 }

@@ -46,7 +46,8 @@ pub(crate) async fn find(
     body: Option<&Fields>,
 ) -> Result<Result<Caller, Reason>> {
     // Whatever is found: another visitor would be told otherwise.
-    Visit::of(req).mark_personal();
+    let visit = Visit::of(req);
+    visit.mark_personal();
     let has = |mechanism| mechanisms.contains(&mechanism);
     let mut credential = None;
     if has(Mechanism::Token) || has(Mechanism::ApiKey) || has(Mechanism::Basic) {
@@ -59,26 +60,26 @@ pub(crate) async fn find(
         && let Some(Credential::Token { text, .. }) = &credential
         && let Some(who) = Box::pin(by_token(req, security, text)).await?
     {
-        return Ok(Ok(found(req, Caller::Token(who))));
+        return Ok(Ok(found(visit, Caller::Token(who))));
     }
     if has(Mechanism::ApiKey)
         && let Some(Credential::ApiKey(text)) = &credential
         && let Some(who) = Box::pin(by_key(req, security, text)).await?
     {
-        return Ok(Ok(found(req, Caller::ApiKey(who))));
+        return Ok(Ok(found(visit, Caller::ApiKey(who))));
     }
     if has(Mechanism::Session)
         && let Some(who) = reply::owned(visit::identify(req, security).await)?
         // The session that this very request ended or replaced is no way in.
-        && !visit::session_changed(req)
+        && !visit.has_changed_session()
     {
-        return Ok(Ok(found(req, Caller::Session(who.clone()))));
+        return Ok(Ok(found(visit, Caller::Session(who.clone()))));
     }
     if has(Mechanism::Basic)
         && let Some(Credential::Basic(encoded)) = &credential
     {
         return Ok(match Box::pin(by_basic(req, security, encoded)).await? {
-            Ok(who) => Ok(found(req, Caller::Basic(who))),
+            Ok(who) => Ok(found(visit, Caller::Basic(who))),
             // For the client it is the same as having sent none: told what it may send.
             Err(Reason::AuthenticationFailed) => Err(Reason::Unauthenticated),
             Err(reason) => Err(reason),
@@ -87,8 +88,8 @@ pub(crate) async fn find(
     Ok(Err(Reason::Unauthenticated))
 }
 
-fn found(req: &Request<'_>, caller: Caller) -> Caller {
-    Visit::of(req).set_caller(caller.clone());
+fn found(visit: &Visit, caller: Caller) -> Caller {
+    visit.set_caller(caller.clone());
     caller
 }
 

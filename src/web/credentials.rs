@@ -47,37 +47,25 @@ pub(crate) fn presented(
         text: text.to_owned(),
         in_header,
     };
-    for value in req.headers().get("Authorization").filter(is_sane) {
-        match value.trim().split_once(' ') {
-            // No auth token has the form of a key.
-            Some((scheme, rest))
-                if scheme.eq_ignore_ascii_case("bearer") && ApiKeySecret::looks_like(rest.trim()) =>
-            {
-                add(Credential::ApiKey(rest.trim().to_owned()))?;
-            }
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => add(token(rest.trim(), true))?,
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("basic") => {
-                add(Credential::Basic(rest.trim().to_owned()))?;
-            }
-            _ => {}
+    // One pass: each look-up by name hashes it.
+    for header in req.headers().iter().filter(|header| is_sane(&header.value)) {
+        let value = header.value.trim();
+        if header.name == "Authorization"
+            && let Some(credential) = authorization(value)
+        {
+            add(credential)?;
         }
-    }
-    for value in req
-        .headers()
-        .get(&config.token_authentication_header)
-        .filter(is_sane)
-    {
-        add(token(value.trim(), true))?;
-    }
-    // Where keys are off the header may be the application's own.
-    if config.api_keys {
-        for value in req.headers().get(&config.api_key_header).filter(is_sane) {
-            add(Credential::ApiKey(value.trim().to_owned()))?;
+        if header.name == *config.token_authentication_header {
+            add(token(value, true))?;
+        }
+        // Where keys are off the header may be the application's own.
+        if config.api_keys && header.name == *config.api_key_header {
+            add(Credential::ApiKey(value.to_owned()))?;
         }
     }
     if let Some(fields) = body.filter(|_| config.token_in_body)
         && let Ok(Some(text)) = fields.text(&config.token_authentication_key)
-        && is_sane(&text)
+        && is_sane(text)
     {
         add(token(text.trim(), false))?;
     }
@@ -89,14 +77,34 @@ pub(crate) fn presented(
             .map(|segment| segment.split_at_byte(b'='))
             .filter(|(name, _)| *name == config.token_authentication_key.as_str())
             .filter_map(|(_, value)| value.url_decode().ok());
-        for value in values.filter(|value| is_sane(&value.as_ref())) {
+        for value in values.filter(|value| is_sane(value)) {
             add(token(value.trim(), false))?;
         }
     }
     Ok(found)
 }
 
-fn is_sane(value: &&str) -> bool {
+/// What `Authorization` says, if it is a scheme of ours.
+fn authorization(value: &str) -> Option<Credential> {
+    let (scheme, rest) = value.split_once(' ')?;
+    let text = rest.trim().to_owned();
+    if scheme.eq_ignore_ascii_case("basic") {
+        return Some(Credential::Basic(text));
+    }
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    // No auth token has the form of a key.
+    Some(match ApiKeySecret::looks_like(&text) {
+        true => Credential::ApiKey(text),
+        false => Credential::Token {
+            text,
+            in_header: true,
+        },
+    })
+}
+
+fn is_sane(value: &str) -> bool {
     !value.trim().is_empty() && value.len() <= LONGEST
 }
 

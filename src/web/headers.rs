@@ -3,6 +3,8 @@
 //! They are put in at the very end, and only where nobody said anything else: neither the application nor Rocket's `Shield`,
 //! which complains of every header that it finds taken.
 
+use std::borrow::Cow;
+
 use rocket::http::{ContentType, Status};
 use rocket::{Request, Response};
 
@@ -17,8 +19,13 @@ pub(crate) const RETRY_AFTER: u64 = 2;
 const KEPT: &str = "private, no-store";
 
 /// Adds what the answer needs. `cookies` says that it carries cookies of ours.
-pub(crate) fn finish(req: &Request<'_>, security: &Security, response: &mut Response<'_>, cookies: bool) {
-    let visit = Visit::of(req);
+pub(crate) fn finish<'r>(
+    req: &Request<'_>,
+    visit: &Visit,
+    security: &'r Security,
+    response: &mut Response<'r>,
+    cookies: bool,
+) {
     if visit.is_personal() || cookies {
         keep_private(security, response, cookies);
     }
@@ -33,31 +40,34 @@ pub(crate) fn finish(req: &Request<'_>, security: &Security, response: &mut Resp
             .challenge()
             .is_some_and(|challenge| matches!(challenge.reason, Reason::Busy | Reason::Unavailable))
     {
-        unless_said(response, "Retry-After", &RETRY_AFTER.to_string());
+        unless_said(response, "Retry-After", RETRY_AFTER.to_string());
     }
 }
 
-fn unless_said(response: &mut Response<'_>, name: &'static str, value: &str) {
+fn unless_said<'r>(response: &mut Response<'r>, name: &'static str, value: impl Into<Cow<'r, str>>) {
     if !response.headers().contains(name) {
-        response.set_raw_header(name, value.to_owned());
+        response.set_raw_header(name, value);
     }
 }
 
 /// No shared cache for what depends on who asks.
-fn keep_private(security: &Security, response: &mut Response<'_>, cookies: bool) {
-    let varies = response
-        .headers()
-        .get("Vary")
-        .flat_map(|value| value.split(','))
-        .any(|name| name.trim().eq_ignore_ascii_case("cookie"));
+fn keep_private<'r>(security: &'r Security, response: &mut Response<'r>, cookies: bool) {
+    let mut varies = false;
+    let mut is_said = false;
+    // One pass: each look-up by name hashes it.
+    for header in response.headers().iter() {
+        let is_cookie = |name: &str| name.trim().eq_ignore_ascii_case("cookie");
+        varies |= header.name == "Vary" && header.value.split(',').any(is_cookie);
+        is_said |= header.name == "Cache-Control";
+    }
     if !varies {
         response.adjoin_raw_header("Vary", "Cookie");
     }
     // A cache that does not know `Vary` would hand one visitor's session to the next.
     if cookies {
         response.set_raw_header("Cache-Control", KEPT);
-    } else if let Some(control) = &security.config().cache_control {
-        unless_said(response, "Cache-Control", control);
+    } else if let Some(control) = security.config().cache_control.as_ref().filter(|_| !is_said) {
+        response.set_raw_header("Cache-Control", control.as_str());
     }
 }
 
@@ -104,6 +114,6 @@ fn clear_site_data(security: &Security, response: &mut Response<'_>) {
         .collect();
     kinds.dedup();
     if !kinds.is_empty() {
-        unless_said(response, "Clear-Site-Data", &kinds.join(", "));
+        unless_said(response, "Clear-Site-Data", kinds.join(", "));
     }
 }

@@ -144,13 +144,13 @@ pub(crate) fn note_told(req: &Request<'_>, reason: Reason) {
 }
 
 /// Tells the application of a refusal once it was answered: one that an `Option` swallowed has refused nobody.
-pub(crate) fn tell(req: &Request<'_>, answered: Status) {
+pub(crate) fn tell(req: &Request<'_>, visit: &Visit, answered: Status) {
     let (
         Some(Challenge {
             reason, told: false, ..
         }),
         Some(security),
-    ) = (Visit::of(req).challenge(), req.rocket().state::<Security>())
+    ) = (visit.challenge(), req.rocket().state::<Security>())
     else {
         return;
     };

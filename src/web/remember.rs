@@ -35,7 +35,7 @@ pub(super) async fn restore(req: &Request<'_>, security: &Security) -> Result<Op
     let secret = match presented(req, security) {
         Presented::Nothing => return Ok(None),
         // Whoever was signed in by this very request is not to become somebody else.
-        _ if visit::session_changed(req) => return Ok(None),
+        _ if visit.has_changed_session() => return Ok(None),
         Presented::Garbage => {
             visit.forget_cookie();
             return Ok(None);

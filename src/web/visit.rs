@@ -130,6 +130,12 @@ impl Visit {
         matches!(self.ledger().session, Change::Remove)
     }
 
+    /// Whether this request ended or replaced the session it came with.
+    pub fn has_changed_session(&self) -> bool {
+        let ledger = self.ledger();
+        !matches!(ledger.session, Change::None) && !ledger.restored
+    }
+
     /// Notes that a handler of the application is asked; `false` when it is at work already.
     pub fn begin(&self, what: Asked) -> bool {
         let mut ledger = self.ledger();
@@ -360,12 +366,6 @@ pub(crate) fn may_act(req: &Request<'_>, security: &Security) -> bool {
             csrf_header(req, security).is_some_and(|token| csrf_is_valid(req, security, token))
         }
     }
-}
-
-/// Whether this request ended or replaced the session it came with.
-pub(crate) fn session_changed(req: &Request<'_>) -> bool {
-    let ledger = Visit::of(req).ledger();
-    !matches!(ledger.session, Change::None) && !ledger.restored
 }
 
 /// Leaves a message for the next page.

@@ -58,8 +58,10 @@ CREATE TABLE IF NOT EXISTS security_users_roles (
     CONSTRAINT security_users_roles_role FOREIGN KEY (role_id) REFERENCES security_roles (id) ON DELETE CASCADE
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- The id is the first 8 bytes of the hash: it finds the row, and the whole hash is compared there.
 CREATE TABLE IF NOT EXISTS security_sessions (
-    hash              BINARY(32)   NOT NULL PRIMARY KEY,
+    id                BIGINT       NOT NULL PRIMARY KEY,
+    hash              BINARY(32)   NOT NULL,
     user_id           BIGINT       NOT NULL,
     fs_uniquifier     VARCHAR(64)  NOT NULL,
     created_at        BIGINT       NOT NULL,

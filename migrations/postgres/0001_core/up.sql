@@ -55,8 +55,10 @@ CREATE TABLE security_users_roles (
 
 CREATE INDEX security_users_roles_role_id ON security_users_roles (role_id);
 
+-- The id is the first 8 bytes of the hash: it finds the row, and the whole hash is compared there.
 CREATE TABLE security_sessions (
-    hash              BYTEA        NOT NULL PRIMARY KEY CHECK (octet_length(hash) = 32),
+    id                BIGINT       NOT NULL PRIMARY KEY,
+    hash              BYTEA        NOT NULL CHECK (octet_length(hash) = 32),
     user_id           BIGINT       NOT NULL REFERENCES security_users (id) ON DELETE CASCADE,
     fs_uniquifier     VARCHAR(64)  COLLATE "C" NOT NULL,
     created_at        BIGINT       NOT NULL,

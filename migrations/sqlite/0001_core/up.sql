@@ -54,8 +54,10 @@ CREATE TABLE security_users_roles (
 
 CREATE INDEX security_users_roles_role_id ON security_users_roles (role_id);
 
+-- The id is the first 8 bytes of the hash: it finds the row, and the whole hash is compared there.
 CREATE TABLE security_sessions (
-    hash              BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+    id                INTEGER NOT NULL PRIMARY KEY,
+    hash              BLOB    NOT NULL CHECK (length(hash) = 32),
     user_id           INTEGER NOT NULL REFERENCES security_users (id) ON DELETE CASCADE,
     fs_uniquifier     TEXT    NOT NULL,
     created_at        INTEGER NOT NULL,
@@ -65,7 +67,7 @@ CREATE TABLE security_sessions (
     factors           TEXT    NOT NULL,
     ip                TEXT,
     user_agent        TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX security_sessions_user_id ON security_sessions (user_id);
 

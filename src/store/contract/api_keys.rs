@@ -11,7 +11,7 @@ pub(super) fn key_hash() -> ApiKeyHash {
     ApiKeyHash::from_bytes(*hash().as_bytes())
 }
 
-pub(super) fn key_of(user: &User) -> Issued<ApiKey> {
+pub(crate) fn key_of(user: &User) -> Issued<ApiKey> {
     key_with(user, |_| {})
 }
 

@@ -1,7 +1,7 @@
 //! What every datastore must do. Each function is a rule: it stands for itself, makes its own users and counts nothing
 //! that is not its own.
 
-mod api_keys;
+pub(crate) mod api_keys;
 mod counters;
 mod identities;
 mod judge;
@@ -101,6 +101,7 @@ const RULES: &[Rule] = list_of_rules! {
     }
     "Sessions": {
         sessions::a_session_is_found_under_any_key,
+        sessions::sessions_whose_hashes_begin_alike_are_kept_apart,
         sessions::a_session_replaces_another,
         sessions::a_session_needs_its_user,
         sessions::a_session_is_renewed_only_while_it_lives,

@@ -50,6 +50,42 @@ pub(super) async fn a_session_is_found_under_any_key(store: &Store) -> Verdict {
     Ok(())
 }
 
+/// A store may look for a session by a part of its hash, but never answer by it.
+pub(super) async fn sessions_whose_hashes_begin_alike_are_kept_apart(store: &Store) -> Verdict {
+    let (user, other) = (somebody(store).await?, somebody(store).await?);
+    let mine = signed_in(store, &user).await?;
+    let moving = signed_in(store, &other).await?;
+    let mut alike = *mine.hash.as_bytes();
+    alike[31] ^= 1;
+    let alike = SessionHash::from_bytes(alike);
+    hold(!is_alive(store, alike).await?, "the like of a hash finds nothing")?;
+    equal(
+        "its touch",
+        store.touch_session(&alike, &alike, later(60)).await?,
+        false,
+    )?;
+    equal("its grace", store.set_grace(&alike, later(60)).await?, false)?;
+    equal("its end", store.delete_session(&alike).await?, false)?;
+    let renewal = session_of(&user);
+    equal("its renewal", store.renew_session(&alike, &renewal).await?, false)?;
+    // It may be refused, which the one that was there does not notice; or both are there, each for its own user.
+    let theirs = session_with(&other, |session| session.hash = alike);
+    let made = store.create_session(&theirs, None, false).await;
+    if made.is_ok() {
+        equal("whose it is", found(store, alike).await?.user_id, other.id)?;
+    } else {
+        conflict("a session with the like of a hash", made, "hash")?;
+        let moved = store.touch_session(&moving.hash, &alike, later(60)).await;
+        conflict("a touch that moves a session there", moved, "hash")?;
+        hold(is_alive(store, moving.hash).await?, "what was not moved lives")?;
+        hold(!is_alive(store, alike).await?, "what was refused is not there")?;
+    }
+    let still = found(store, mine.hash).await?;
+    equal("the first one's user", still.user_id, user.id)?;
+    equal("the first one's last_seen_at", still.last_seen_at, NOW)?;
+    equal("the first one's grace_until", still.grace_until, None)
+}
+
 pub(super) async fn a_session_replaces_another(store: &Store) -> Verdict {
     let user = somebody(store).await?;
     let old = signed_in(store, &user).await?;

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::failure::Failure;
+use super::super::lookups;
 use super::super::rows::UserRow;
 use super::super::rows::api_key::{ApiKeyRow, NewApiKeyRow};
 use super::super::schema::{security_api_keys, security_users};
@@ -41,8 +42,7 @@ pub(super) async fn create_api_key(line: &mut Line, key: ApiKey, limit: i64) -> 
 }
 
 pub(super) async fn api_key(line: &mut Line, id: String) -> Answer<Option<(ApiKey, User)>> {
-    let row: Option<(ApiKeyRow, UserRow)> = security_api_keys::table
-        .filter(security_api_keys::public_id.eq(id))
+    let row: Option<(ApiKeyRow, UserRow)> = lookups::api_key_by_id(&id)
         .inner_join(security_users::table)
         .get_result(line.statement())
         .await

@@ -7,14 +7,26 @@ use diesel::dsl::{Eq, EqAny, Filter, auto_type};
 use diesel::prelude::*;
 
 use super::schema::{
-    security_counters, security_roles, security_sessions, security_users, security_users_roles,
+    security_api_keys, security_counters, security_roles, security_sessions, security_users,
+    security_users_roles,
 };
 use crate::model::{Counter, CounterKey, SessionHash, UserId};
 
-pub(super) fn session_by_hash(
-    hash: &SessionHash,
-) -> Filter<security_sessions::table, Eq<security_sessions::hash, &[u8]>> {
-    security_sessions::table.filter(security_sessions::hash.eq(hash.as_bytes().as_slice()))
+/// What a session's row is found by: a number, because a database compares it faster than bytes, and SQLite keeps its rows
+/// by one. The hash is keyed, so nobody chooses what it begins with; that two begin alike is no more likely than to guess
+/// a number of 64 bits, and then the later session is refused.
+pub(super) fn session_id(hash: &[u8]) -> i64 {
+    hash.first_chunk().copied().map_or(0, i64::from_be_bytes)
+}
+
+type BySessionId = Filter<security_sessions::table, Eq<security_sessions::id, i64>>;
+
+/// By its id, and it has to have the whole hash.
+pub(super) fn session_by_hash(hash: &SessionHash) -> Filter<BySessionId, Eq<security_sessions::hash, &[u8]>> {
+    let hash = hash.as_bytes().as_slice();
+    security_sessions::table
+        .filter(security_sessions::id.eq(session_id(hash)))
+        .filter(security_sessions::hash.eq(hash))
 }
 
 pub(super) fn user_by_id(id: UserId) -> Filter<security_users::table, Eq<security_users::id, i64>> {
@@ -29,6 +41,12 @@ pub(super) fn user_by_uniquifier(
     key: &str,
 ) -> Filter<security_users::table, Eq<security_users::fs_uniquifier, &str>> {
     security_users::table.filter(security_users::fs_uniquifier.eq(key))
+}
+
+pub(super) fn api_key_by_id(
+    id: &str,
+) -> Filter<security_api_keys::table, Eq<security_api_keys::public_id, &str>> {
+    security_api_keys::table.filter(security_api_keys::public_id.eq(id))
 }
 
 pub(super) fn counter_by_key(

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::tls::{self, Asked, Encryption, Mode};
 use crate::error::{Error, Result};
-use crate::model::{Counter, CounterKey, Role, Session, SessionHash, User, UserId};
+use crate::model::{ApiKey, Counter, CounterKey, Role, Session, SessionHash, User, UserId};
 use crate::store::pool::Scheme;
 
 /// In the place of SQLite's readers: a server is always asked over the pool.
@@ -17,6 +17,10 @@ impl NoReaders {
         _hashes: &[SessionHash],
         _statements: &AtomicU64,
     ) -> Option<Option<(Session, User)>> {
+        None
+    }
+
+    pub(super) fn api_key(&self, _id: &str, _statements: &AtomicU64) -> Option<Option<(ApiKey, User)>> {
         None
     }
 

@@ -14,8 +14,9 @@ use diesel::sql_types::Text;
 
 use super::failure::Failure;
 use super::lookups;
+use super::rows::api_key::ApiKeyRow;
 use super::rows::{CounterRow, RoleRow, SessionRow, UserRow};
-use crate::model::{Counter, CounterKey, Role, Session, SessionHash, User, UserId};
+use crate::model::{ApiKey, Counter, CounterKey, Role, Session, SessionHash, User, UserId};
 
 /// More would not be used at once: a read holds its thread.
 const MOST: usize = 32;
@@ -61,15 +62,25 @@ impl Readers {
                 let session: Option<SessionRow> =
                     lookups::session_by_hash(hash).get_result(connection).optional()?;
                 let Some(session) = session else { continue };
-                statements.fetch_add(1, Ordering::Relaxed);
-                let user: Option<UserRow> = lookups::user_by_id(session.user_id)
-                    .get_result(connection)
-                    .optional()?;
+                let user = user(connection, session.user_id, statements)?;
                 // Between the two reads the user may have gone, and his sessions with him.
                 let Some(user) = user else { return Ok(None) };
-                return Ok(Some((Session::try_from(session)?, User::from(user))));
+                return Ok(Some((Session::try_from(session)?, user)));
             }
             Ok(None)
+        })
+    }
+
+    /// The API key of that public id and its user; the outer `None` means that the pool has to answer.
+    pub(super) fn api_key(&self, id: &str, statements: &AtomicU64) -> Option<Option<(ApiKey, User)>> {
+        self.read(|connection| {
+            statements.fetch_add(1, Ordering::Relaxed);
+            let key: Option<ApiKeyRow> = lookups::api_key_by_id(id).get_result(connection).optional()?;
+            let Some(key) = key else { return Ok(None) };
+            let user = user(connection, key.user_id, statements)?;
+            // Between the two reads the user may have gone, and his keys with him.
+            let Some(user) = user else { return Ok(None) };
+            Ok(Some((ApiKey::try_from(key)?, user)))
         })
     }
 
@@ -135,6 +146,17 @@ impl Readers {
         }
         None
     }
+}
+
+/// The user of that id: a second point read, for a join is prepared anew each time on analysed tables.
+fn user(
+    connection: &mut SqliteConnection,
+    id: UserId,
+    statements: &AtomicU64,
+) -> Result<Option<User>, Failure> {
+    statements.fetch_add(1, Ordering::Relaxed);
+    let user: Option<UserRow> = lookups::user_by_id(id).get_result(connection).optional()?;
+    Ok(user.map(User::from))
 }
 
 /// Where this thread begins to look, so that each has a connection nearly for itself.

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::super::failure::Failure;
+use super::super::lookups::session_id;
 use super::super::rows::{NewRememberRow, RememberRow, UserRow};
 use super::super::schema::{security_remember, security_sessions, security_users};
 use super::sessions::insert_session;
@@ -157,7 +158,9 @@ pub(super) async fn delete_series_of(line: &mut Line, user: UserId) -> Answer<us
 }
 
 async fn delete_by_hash(line: &mut Line, sessions: Vec<Vec<u8>>) -> Answer<()> {
+    let ids: Vec<i64> = sessions.iter().map(|hash| session_id(hash)).collect();
     diesel::delete(security_sessions::table)
+        .filter(security_sessions::id.eq_any(ids))
         .filter(security_sessions::hash.eq_any(sessions))
         .execute(line.statement())
         .await?;

@@ -5,6 +5,7 @@ pub(super) mod api_key;
 use diesel::{Insertable, Queryable};
 
 use super::failure::Failure;
+use super::lookups::session_id;
 use super::schema::{security_counters, security_remember, security_sessions, security_users};
 use crate::crypto::SealedPassword;
 use crate::model::{
@@ -137,6 +138,7 @@ impl From<RoleRow> for Role {
 
 #[derive(Queryable)]
 pub(super) struct SessionRow {
+    _id: i64,
     hash: Vec<u8>,
     pub(super) user_id: i64,
     fs_uniquifier: String,
@@ -175,6 +177,7 @@ impl TryFrom<SessionRow> for Session {
 #[derive(Insertable)]
 #[diesel(table_name = security_sessions)]
 pub(super) struct NewSessionRow<'a> {
+    id: i64,
     hash: &'a [u8],
     user_id: i64,
     fs_uniquifier: &'a str,
@@ -190,6 +193,7 @@ pub(super) struct NewSessionRow<'a> {
 impl<'a> From<&'a Session> for NewSessionRow<'a> {
     fn from(session: &'a Session) -> Self {
         NewSessionRow {
+            id: session_id(session.hash.as_bytes()),
             hash: session.hash.as_bytes(),
             user_id: session.user_id,
             fs_uniquifier: &session.fs_uniquifier,

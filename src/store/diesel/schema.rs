@@ -51,7 +51,8 @@ diesel::table! {
 }
 
 diesel::table! {
-    security_sessions (hash) {
+    security_sessions (id) {
+        id -> BigInt,
         hash -> Binary,
         user_id -> BigInt,
         fs_uniquifier -> Text,

@@ -68,21 +68,24 @@ pub(super) async fn renew_session(line: &mut Line, old: SessionHash, new: Sessio
 }
 
 pub(super) async fn insert_session(line: &mut Line, session: &Session) -> Answer<()> {
-    let inserted = diesel::insert_into(security_sessions::table)
+    diesel::insert_into(security_sessions::table)
         .values(NewSessionRow::from(session))
         .execute(line.statement())
         .await
-        .map_err(Failure::from);
-    match inserted {
-        Ok(_) => Ok(()),
-        Err(failure) if failure.is_unique_violation() => Err(Failure::Conflict("hash")),
-        Err(failure) => Err(failure),
+        .map_err(taken)?;
+    Ok(())
+}
+
+/// Another session has that hash, or one that begins alike.
+fn taken(error: diesel::result::Error) -> Failure {
+    match Failure::from(error) {
+        failure if failure.is_unique_violation() => Failure::Conflict("hash"),
+        failure => failure,
     }
 }
 
 pub(super) async fn touch_session(line: &mut Line, hash: SessionHash, now: Timestamp) -> Answer<bool> {
-    let touched = diesel::update(security_sessions::table)
-        .filter(security_sessions::hash.eq(hash.as_bytes().as_slice()))
+    let touched = diesel::update(lookups::session_by_hash(&hash))
         .set(security_sessions::last_seen_at.eq(now.as_millis()))
         .execute(line.statement())
         .await?;
@@ -96,14 +99,15 @@ pub(super) async fn rehash_session(
     rehashed: SessionHash,
     now: Timestamp,
 ) -> Answer<bool> {
-    let moved = diesel::update(security_sessions::table)
-        .filter(security_sessions::hash.eq(hash.as_bytes().as_slice()))
+    let moved = diesel::update(lookups::session_by_hash(&hash))
         .set((
+            security_sessions::id.eq(lookups::session_id(rehashed.as_bytes())),
             security_sessions::hash.eq(rehashed.as_bytes().as_slice()),
             security_sessions::last_seen_at.eq(now.as_millis()),
         ))
         .execute(line.statement())
-        .await?;
+        .await
+        .map_err(taken)?;
     if moved == 1 {
         remember::move_session(line, hash, rehashed).await?;
         return Ok(true);
@@ -113,8 +117,7 @@ pub(super) async fn rehash_session(
 }
 
 pub(super) async fn set_grace(line: &mut Line, hash: SessionHash, until: Timestamp) -> Answer<bool> {
-    let changed = diesel::update(security_sessions::table)
-        .filter(security_sessions::hash.eq(hash.as_bytes().as_slice()))
+    let changed = diesel::update(lookups::session_by_hash(&hash))
         .set(security_sessions::grace_until.eq(until.as_millis()))
         .execute(line.statement())
         .await?;
@@ -122,8 +125,7 @@ pub(super) async fn set_grace(line: &mut Line, hash: SessionHash, until: Timesta
 }
 
 pub(super) async fn delete_session(line: &mut Line, hash: SessionHash) -> Answer<bool> {
-    let deleted = diesel::delete(security_sessions::table)
-        .filter(security_sessions::hash.eq(hash.as_bytes().as_slice()))
+    let deleted = diesel::delete(lookups::session_by_hash(&hash))
         .execute(line.statement())
         .await?;
     Ok(deleted == 1)
@@ -167,17 +169,17 @@ pub(super) async fn sweep_sessions(
     let limit = limit.clamp(0, SWEEP);
     // Two walks, each along its own index; MySQL allows no LIMIT in a subquery, hence read, then delete. The delete
     // asks again, for the session may have been used in between.
-    let unused: Vec<Vec<u8>> = security_sessions::table
+    let unused: Vec<i64> = security_sessions::table
         .filter(security_sessions::last_seen_at.lt(idle.as_millis()))
         .order(security_sessions::last_seen_at)
         .limit(limit)
-        .select(security_sessions::hash)
+        .select(security_sessions::id)
         .load(line.statement())
         .await?;
     let mut swept = 0;
     if !unused.is_empty() {
         swept += diesel::delete(security_sessions::table)
-            .filter(security_sessions::hash.eq_any(unused))
+            .filter(security_sessions::id.eq_any(unused))
             .filter(security_sessions::last_seen_at.lt(idle.as_millis()))
             .execute(line.statement())
             .await?;
@@ -186,16 +188,17 @@ pub(super) async fn sweep_sessions(
     if rest == 0 {
         return Ok(swept);
     }
-    let old: Vec<Vec<u8>> = security_sessions::table
+    let old: Vec<i64> = security_sessions::table
         .filter(security_sessions::created_at.lt(absolute.as_millis()))
         .order(security_sessions::created_at)
         .limit(rest)
-        .select(security_sessions::hash)
+        .select(security_sessions::id)
         .load(line.statement())
         .await?;
     if !old.is_empty() {
         swept += diesel::delete(security_sessions::table)
-            .filter(security_sessions::hash.eq_any(old))
+            .filter(security_sessions::id.eq_any(old))
+            .filter(security_sessions::created_at.lt(absolute.as_millis()))
             .execute(line.statement())
             .await?;
     }

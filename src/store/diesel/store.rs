@@ -555,6 +555,9 @@ impl ApiKeys for Store {
         if !rules::is_api_key_id(id) {
             return Ok(None);
         }
+        if let Some(found) = self.inline.api_key(id, &self.statements) {
+            return Ok(found);
+        }
         let id = id.to_owned();
         self.read(move |line| Box::pin(api_keys::api_key(line, id))).await
     }

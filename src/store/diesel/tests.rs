@@ -350,6 +350,25 @@ mod sqlite {
     }
 
     #[tokio::test]
+    async fn a_request_with_an_api_key_costs_two_point_reads() {
+        let file = File::new();
+        let (pool, store) = migrated(&file, options(1)).await;
+        let user = somebody(&store).await;
+        let key = contract::api_keys::key_of(&user);
+        let made = store.create_api_key(&key, 5).await.expect("a store that answers");
+        assert!(made);
+        let _held = pool.connection().await.expect("the connection");
+        let before = store.statements().expect("a count");
+        let (found, whose) = store.api_key(&key.id).await.expect("a look-up").expect("the key");
+        assert_eq!((found.id, whose.id), (key.id.clone(), user.id));
+        assert_eq!(store.statements().expect("a count") - before, 2);
+        // Nobody has it: one read says so.
+        let none = store.api_key(&"0f".repeat(16)).await.expect("a look-up");
+        assert!(none.is_none());
+        assert_eq!(store.statements().expect("a count") - before, 3);
+    }
+
+    #[tokio::test]
     async fn readers_want_the_log() {
         let file = File::new();
         let (_pool, _store) = migrated(&file, options(1)).await;

@@ -38,8 +38,12 @@ fn csrf_cookie(
 }
 
 /// The `Set-Cookie` headers of this answer.
-pub(crate) fn set_cookies(req: &Request<'_>, security: &Security) -> Result<Vec<Header<'static>>> {
-    let mut ledger = Visit::of(req).ledger();
+pub(crate) fn set_cookies(
+    req: &Request<'_>,
+    visit: &Visit,
+    security: &Security,
+) -> Result<Vec<Header<'static>>> {
+    let mut ledger = visit.ledger();
     let policy = security.cookies();
     let ring = &security.gate().keys.secret;
     let mut cookies = Vec::new();

@@ -10,7 +10,7 @@ use crate::model::{ApiKey, ApiKeyHash, Timestamp};
 pub(in super::super) struct ApiKeyRow {
     public_id: String,
     hash: Vec<u8>,
-    user_id: i64,
+    pub(in super::super) user_id: i64,
     fs_uniquifier: String,
     prefix: String,
     name: String,
