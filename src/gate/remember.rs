@@ -97,9 +97,10 @@ impl Gate {
             let is_previous = series
                 .previous
                 .is_some_and(|previous| self.keys.is_token(secret, &previous));
+            // Another instance's clock may be a little ahead; further in the future is a clock that was set back.
             let is_parallel = series
                 .rotated_at
-                .is_some_and(|rotated| now.since(rotated) <= OVERLAP);
+                .is_some_and(|rotated| now.since(rotated) <= OVERLAP && rotated.since(now) <= OVERLAP);
             if is_previous && is_parallel {
                 return self.join(secret, &series, now).await;
             }

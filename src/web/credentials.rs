@@ -9,8 +9,8 @@ use crate::web::fields::Fields;
 /// Longer is no credential of ours; what an attacker sends must not decide how much is looked at.
 const LONGEST: usize = 8192;
 
-/// A credential that the client put into the request by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A credential that the client put into the request by itself. A secret: no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Credential {
     /// An auth token; from a header, or from where only a setting lets it be.
     Token { text: String, in_header: bool },

@@ -32,6 +32,23 @@ async fn a_token_that_comes_again_after_a_minute_ends_the_series_and_its_session
 }
 
 #[rocket::async_test]
+async fn a_clock_that_was_set_back_gives_a_copy_no_time() {
+    let app = app();
+    let (browser, ears, user) = open(&app).await;
+    let mut victim = remembered(&browser).await;
+    let mut thief = victim.copy();
+    app.advance(DAY);
+    assert!(victim.who().await.is_some());
+    ears.heard();
+    let back = 30 * MINUTE;
+    app.advance(std::time::Duration::from_millis(
+        (back.as_millis() as i64).wrapping_neg() as u64,
+    ));
+    assert_eq!(thief.who().await, None);
+    assert_eq!(ears.heard(), [Event::RememberTheft { user }]);
+}
+
+#[rocket::async_test]
 async fn a_thief_who_is_first_loses_what_he_got() {
     let app = app();
     let (browser, ears, user) = open(&app).await;
