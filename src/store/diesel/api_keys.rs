@@ -1,4 +1,4 @@
-//! The statements about API keys. Included by each backend's module, like `roles.rs`.
+//! The statements about API keys, and the trait that runs them. Included by each backend's module, like `roles.rs`.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -8,8 +8,11 @@ use super::super::lookups;
 use super::super::rows::UserRow;
 use super::super::rows::api_key::{ApiKeyRow, NewApiKeyRow};
 use super::super::schema::{security_api_keys, security_users};
+use super::store::Store;
 use super::{Line, lock_user};
-use crate::model::{ApiKey, ApiKeyHash, Timestamp, User, UserId};
+use crate::error::Result;
+use crate::model::{ApiKey, ApiKeyHash, Issued, Timestamp, User, UserId};
+use crate::store::{ApiKeys, rules};
 
 type Answer<T> = Result<T, Failure>;
 
@@ -114,4 +117,72 @@ pub(super) async fn sweep_api_keys(line: &mut Line, now: Timestamp, limit: i64) 
         .filter(security_api_keys::public_id.eq_any(expired))
         .execute(line.statement())
         .await?)
+}
+
+#[rocket::async_trait]
+impl ApiKeys for Store {
+    fn contract(&self) -> u32 {
+        <dyn ApiKeys>::CONTRACT
+    }
+
+    async fn create_api_key(&self, key: &Issued<ApiKey>, limit: u32) -> Result<bool> {
+        rules::check_api_key(key)?;
+        let key = ApiKey::clone(key);
+        self.transaction(move |line| Box::pin(create_api_key(line, key.clone(), i64::from(limit))))
+            .await
+    }
+
+    async fn api_key(&self, id: &str) -> Result<Option<(ApiKey, User)>> {
+        if !rules::is_api_key_id(id) {
+            return Ok(None);
+        }
+        if let Some(found) = self.inline.api_key(id, &self.statements) {
+            return Ok(found);
+        }
+        let id = id.to_owned();
+        self.read(move |line| Box::pin(api_key(line, id))).await
+    }
+
+    async fn touch_api_key(
+        &self,
+        id: &str,
+        expected: &ApiKeyHash,
+        rehashed: &ApiKeyHash,
+        now: Timestamp,
+        ip: Option<&str>,
+    ) -> Result<bool> {
+        if !rules::is_api_key_id(id) {
+            return Ok(false);
+        }
+        let (id, expected, rehashed) = (id.to_owned(), *expected, *rehashed);
+        let ip = ip.map(|ip| super::super::rows::cut(ip, 64));
+        self.write(move |line| {
+            let (id, ip) = (id.clone(), ip.clone());
+            Box::pin(touch_api_key(line, id, expected, rehashed, now, ip))
+        })
+        .await
+    }
+
+    async fn api_keys_of(&self, user: UserId) -> Result<Vec<ApiKey>> {
+        self.read(move |line| Box::pin(api_keys_of(line, user))).await
+    }
+
+    async fn delete_api_key(&self, user: UserId, id: &str) -> Result<bool> {
+        if !rules::is_api_key_id(id) {
+            return Ok(false);
+        }
+        let id = id.to_owned();
+        self.write(move |line| Box::pin(delete_api_key(line, user, id.clone())))
+            .await
+    }
+
+    async fn delete_api_keys_of(&self, user: UserId) -> Result<usize> {
+        self.write(move |line| Box::pin(delete_api_keys_of(line, user)))
+            .await
+    }
+
+    async fn sweep_api_keys(&self, now: Timestamp, limit: i64) -> Result<usize> {
+        self.write(move |line| Box::pin(sweep_api_keys(line, now, limit)))
+            .await
+    }
 }

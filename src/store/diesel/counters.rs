@@ -1,4 +1,4 @@
-//! The statements about counted failures. Included by each backend's module, like `roles.rs`.
+//! The statements about counted failures, and the trait that runs them. Included by each backend's module, like `roles.rs`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,10 @@ use super::super::lookups;
 use super::super::rows::{CounterRow, NewCounterRow};
 use super::super::schema::security_counters;
 use super::Line;
+use super::store::{Store, as_expected, sorted};
+use crate::error::Result;
 use crate::model::{Counter, CounterKey, CounterSwap, Timestamp};
+use crate::store::Counters;
 
 type Answer<T> = Result<T, Failure>;
 
@@ -104,4 +107,47 @@ pub(super) async fn sweep_counters(line: &mut Line, now: Timestamp, limit: i64) 
         .execute(line.statement())
         .await?;
     Ok(swept)
+}
+
+#[rocket::async_trait]
+impl Counters for Store {
+    fn contract(&self) -> u32 {
+        <dyn Counters>::CONTRACT
+    }
+
+    async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>> {
+        if let Some(found) = self.inline.counter(key, &self.statements) {
+            return Ok(found);
+        }
+        let key = *key;
+        self.read(move |line| Box::pin(counter(line, key))).await
+    }
+
+    async fn counters(&self, keys: &[CounterKey]) -> Result<Vec<Option<Counter>>> {
+        if let Some(found) = self.inline.counters(keys, &self.statements) {
+            return Ok(found);
+        }
+        let keys = keys.to_vec();
+        self.read(move |line| Box::pin(counters(line, keys))).await
+    }
+
+    async fn swap_counters(&self, swaps: &[CounterSwap]) -> Result<bool> {
+        let swaps = sorted(swaps);
+        let swapped = match swaps.len() {
+            1 => {
+                self.write(move |line| Box::pin(swap_counters(line, swaps.clone())))
+                    .await
+            }
+            _ => {
+                self.transaction(move |line| Box::pin(swap_counters(line, swaps.clone())))
+                    .await
+            }
+        };
+        as_expected(swapped)
+    }
+
+    async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {
+        self.write(move |line| Box::pin(sweep_counters(line, now, limit)))
+            .await
+    }
 }

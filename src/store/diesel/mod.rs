@@ -1,8 +1,9 @@
 //! The Diesel implementation of the datastore.
 //!
-//! `users.rs`, `roles.rs`, `sessions.rs`, `counters.rs`, `remember.rs`, `refresh.rs` and `api_keys.rs` (the statements), `store.rs` (the traits) and `runner.rs`
-//! (the migrations) are written once, in terms of the `Conn` of the module that includes them; `sqlite.rs`, `postgres.rs`
-//! and `mysql.rs` each include them and add the little that differs.
+//! `users.rs`, `roles.rs` and `sessions.rs` (the statements), `counters.rs`, `remember.rs`, `refresh.rs` and `api_keys.rs` (the
+//! statements and the trait that runs them), `store.rs` (how an operation is run, and the other traits) and `runner.rs` (the
+//! migrations) are written once, in terms of the `Conn` of the module that includes them; `sqlite.rs`, `postgres.rs` and
+//! `mysql.rs` each include them and add the little that differs.
 #![cfg_attr(
     not(any(feature = "sqlite", feature = "postgres", feature = "mysql")),
     allow(dead_code)

@@ -1,4 +1,4 @@
-//! The statements about refresh tokens. Included by each backend's module, like `roles.rs`.
+//! The statements about refresh tokens, and the trait that runs them. Included by each backend's module, like `roles.rs`.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -7,8 +7,11 @@ use super::super::failure::Failure;
 use super::super::rows::UserRow;
 use super::super::rows::refresh::{FamilyRow, NewFamilyRow};
 use super::super::schema::{security_refresh, security_users};
+use super::store::Store;
 use super::{Line, lock_user};
-use crate::model::{FamilyHash, RefreshFamily, RefreshTurn, Timestamp, User, UserId};
+use crate::error::Result;
+use crate::model::{FamilyHash, Issued, RefreshFamily, RefreshTurn, Timestamp, User, UserId};
+use crate::store::{RefreshFamilies, rules};
 
 type Answer<T> = Result<T, Failure>;
 
@@ -160,4 +163,52 @@ pub(super) async fn sweep_families(
             .await?;
     }
     Ok(swept)
+}
+
+#[rocket::async_trait]
+impl RefreshFamilies for Store {
+    fn contract(&self) -> u32 {
+        <dyn RefreshFamilies>::CONTRACT
+    }
+
+    async fn create_family(&self, family: &Issued<RefreshFamily>) -> Result<()> {
+        let family = RefreshFamily::clone(family);
+        self.transaction(move |line| Box::pin(create_family(line, family.clone())))
+            .await
+    }
+
+    async fn family(&self, hashes: &[FamilyHash]) -> Result<Option<(RefreshFamily, User)>> {
+        let hashes = hashes.to_vec();
+        self.read(move |line| Box::pin(family(line, hashes))).await
+    }
+
+    async fn rotate_family(&self, turn: &RefreshTurn) -> Result<bool> {
+        let turn = turn.clone();
+        self.write(move |line| Box::pin(rotate_family(line, turn.clone())))
+            .await
+    }
+
+    async fn revoke_family(&self, user: UserId, id: &str, now: Timestamp) -> Result<bool> {
+        if !rules::can_be_stored(id) {
+            return Ok(false);
+        }
+        let id = id.to_owned();
+        self.write(move |line| Box::pin(revoke_family(line, user, id.clone(), now)))
+            .await
+    }
+
+    async fn revoke_families_of(&self, user: UserId, now: Timestamp) -> Result<usize> {
+        self.write(move |line| Box::pin(revoke_families_of(line, user, now)))
+            .await
+    }
+
+    async fn families_of(&self, user: UserId, now: Timestamp, idle: Timestamp) -> Result<Vec<RefreshFamily>> {
+        self.read(move |line| Box::pin(families_of(line, user, now, idle)))
+            .await
+    }
+
+    async fn sweep_families(&self, now: Timestamp, idle: Timestamp, limit: i64) -> Result<usize> {
+        self.write(move |line| Box::pin(sweep_families(line, now, idle, limit)))
+            .await
+    }
 }

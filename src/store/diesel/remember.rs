@@ -1,4 +1,4 @@
-//! The statements about remembered browsers. Included by each backend's module, like `roles.rs`.
+//! The statements about remembered browsers, and the trait that runs them. Included by each backend's module, like `roles.rs`.
 //!
 //! Whoever ends a series first lets it expire: from then on nobody can rotate it, so the session that the row names is
 //! the last one. The order of locks is that of `create_session`: the user, the series, the session.
@@ -11,8 +11,13 @@ use super::super::lookups::session_id;
 use super::super::rows::{NewRememberRow, RememberRow, UserRow};
 use super::super::schema::{security_remember, security_sessions, security_users};
 use super::sessions::insert_session;
+use super::store::Store;
 use super::{Line, lock_user};
-use crate::model::{RememberSeries, Rotation, SeriesHash, Session, SessionHash, Timestamp, User, UserId};
+use crate::error::Result;
+use crate::model::{
+    Issued, RememberSeries, Rotation, SeriesHash, Session, SessionHash, Timestamp, User, UserId,
+};
+use crate::store::Remember;
 
 type Answer<T> = Result<T, Failure>;
 
@@ -182,4 +187,44 @@ pub(super) async fn sweep_series(line: &mut Line, now: Timestamp, limit: i64) ->
         .filter(security_remember::series.eq_any(expired))
         .execute(line.statement())
         .await?)
+}
+
+#[rocket::async_trait]
+impl Remember for Store {
+    fn contract(&self) -> u32 {
+        <dyn Remember>::CONTRACT
+    }
+
+    async fn create_series(&self, series: &Issued<RememberSeries>) -> Result<()> {
+        let series = RememberSeries::clone(series);
+        self.transaction(move |line| Box::pin(create_series(line, series.clone())))
+            .await
+    }
+
+    async fn series(&self, hashes: &[SeriesHash]) -> Result<Option<(RememberSeries, User)>> {
+        let hashes = hashes.to_vec();
+        self.read(move |line| Box::pin(series(line, hashes))).await
+    }
+
+    async fn rotate_series(&self, rotation: &Rotation, session: &Issued<Session>) -> Result<bool> {
+        let (rotation, session) = (rotation.clone(), Session::clone(session));
+        self.transaction(move |line| Box::pin(rotate_series(line, rotation.clone(), session.clone())))
+            .await
+    }
+
+    async fn end_series(&self, series: &SeriesHash) -> Result<bool> {
+        let series = *series;
+        self.transaction(move |line| Box::pin(end_series(line, series)))
+            .await
+    }
+
+    async fn end_series_of(&self, user: UserId) -> Result<usize> {
+        self.transaction(move |line| Box::pin(end_series_of(line, user)))
+            .await
+    }
+
+    async fn sweep_series(&self, now: Timestamp, limit: i64) -> Result<usize> {
+        self.write(move |line| Box::pin(sweep_series(line, now, limit)))
+            .await
+    }
 }

@@ -1,4 +1,5 @@
-//! The traits of the store on one kind of connection. Included by each backend's module, like `roles.rs`.
+//! The store on one kind of connection: how an operation is run, and the traits of accounts, roles and sessions. The others
+//! stand with their statements. Included by each backend's module, like `roles.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,26 +10,22 @@ use super::super::failure::Failure;
 use super::super::line::{Answer, Tries, detached};
 use super::users::By;
 use super::{Conn, Inline, Line, Pool, at_once, begin};
-use super::{api_keys, counters, refresh, remember, roles, sessions, users};
+use super::{counters, roles, sessions, users};
 use crate::crypto::SealedPassword;
 use crate::error::Result;
 use crate::model::{
-    ApiKey, ApiKeyHash, Counter, CounterKey, CounterSwap, FamilyHash, Issued, NewUser, OwnIdentity,
-    RefreshFamily, RefreshTurn, RememberSeries, Role, Rotation, SeriesHash, Session, SessionHash, Timestamp,
-    User, UserId,
+    CounterSwap, Issued, NewUser, OwnIdentity, Role, Session, SessionHash, Timestamp, User, UserId,
 };
 use crate::store::rules;
-use crate::store::{
-    Along, ApiKeys, Counters, Datastore, Identity, RefreshFamilies, Remember, Roles, Sessions, Users,
-};
+use crate::store::{Along, Datastore, Identity, Roles, Sessions, Users};
 
 type Transactions = <Conn as AsyncConnection>::TransactionManager;
 
 /// The datastore on a pool.
 pub(super) struct Store {
     pool: Pool,
-    inline: Inline,
-    statements: Arc<AtomicU64>,
+    pub(super) inline: Inline,
+    pub(super) statements: Arc<AtomicU64>,
 }
 
 impl Store {
@@ -45,7 +42,7 @@ impl Store {
     }
 
     /// Runs what only reads.
-    async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         operation: impl for<'a> FnOnce(&'a mut Line) -> Answer<'a, T> + Send + 'static,
     ) -> Result<T> {
@@ -58,7 +55,7 @@ impl Store {
     }
 
     /// Runs what writes with a single statement, or with several of which each may be the last.
-    async fn write<T: Send + 'static>(
+    pub(super) async fn write<T: Send + 'static>(
         &self,
         operation: impl for<'a> Fn(&'a mut Line) -> Answer<'a, T> + Send + Sync + 'static,
     ) -> Result<T> {
@@ -78,7 +75,7 @@ impl Store {
     }
 
     /// Runs what must happen as a whole.
-    async fn transaction<T: Send + 'static>(
+    pub(super) async fn transaction<T: Send + 'static>(
         &self,
         operation: impl for<'a> Fn(&'a mut Line) -> Answer<'a, T> + Send + Sync + 'static,
     ) -> Result<T> {
@@ -124,14 +121,14 @@ async fn whole<T>(
 }
 
 /// In the order in which everybody locks the rows.
-fn sorted(swaps: &[CounterSwap]) -> Arc<[CounterSwap]> {
+pub(super) fn sorted(swaps: &[CounterSwap]) -> Arc<[CounterSwap]> {
     let mut sorted = swaps.to_vec();
     sorted.sort_unstable_by_key(|swap| swap.key);
     sorted.into()
 }
 
 /// `false` where a counter was not as expected, which has taken everything else back.
-fn as_expected(swapped: Result<()>) -> Result<bool> {
+pub(super) fn as_expected(swapped: Result<()>) -> Result<bool> {
     match swapped {
         Ok(()) => Ok(true),
         Err(error) if error.conflict() == Some("counter") => Ok(false),
@@ -397,212 +394,6 @@ impl Sessions for Store {
 
     async fn sweep_sessions(&self, idle: Timestamp, absolute: Timestamp, limit: i64) -> Result<usize> {
         self.write(move |line| Box::pin(sessions::sweep_sessions(line, idle, absolute, limit)))
-            .await
-    }
-}
-
-#[rocket::async_trait]
-impl Remember for Store {
-    fn contract(&self) -> u32 {
-        <dyn Remember>::CONTRACT
-    }
-
-    async fn create_series(&self, series: &Issued<RememberSeries>) -> Result<()> {
-        let series = RememberSeries::clone(series);
-        self.transaction(move |line| Box::pin(remember::create_series(line, series.clone())))
-            .await
-    }
-
-    async fn series(&self, hashes: &[SeriesHash]) -> Result<Option<(RememberSeries, User)>> {
-        let hashes = hashes.to_vec();
-        self.read(move |line| Box::pin(remember::series(line, hashes)))
-            .await
-    }
-
-    async fn rotate_series(&self, rotation: &Rotation, session: &Issued<Session>) -> Result<bool> {
-        let (rotation, session) = (rotation.clone(), Session::clone(session));
-        self.transaction(move |line| {
-            Box::pin(remember::rotate_series(line, rotation.clone(), session.clone()))
-        })
-        .await
-    }
-
-    async fn end_series(&self, series: &SeriesHash) -> Result<bool> {
-        let series = *series;
-        self.transaction(move |line| Box::pin(remember::end_series(line, series)))
-            .await
-    }
-
-    async fn end_series_of(&self, user: UserId) -> Result<usize> {
-        self.transaction(move |line| Box::pin(remember::end_series_of(line, user)))
-            .await
-    }
-
-    async fn sweep_series(&self, now: Timestamp, limit: i64) -> Result<usize> {
-        self.write(move |line| Box::pin(remember::sweep_series(line, now, limit)))
-            .await
-    }
-}
-
-#[rocket::async_trait]
-impl RefreshFamilies for Store {
-    fn contract(&self) -> u32 {
-        <dyn RefreshFamilies>::CONTRACT
-    }
-
-    async fn create_family(&self, family: &Issued<RefreshFamily>) -> Result<()> {
-        let family = RefreshFamily::clone(family);
-        self.transaction(move |line| Box::pin(refresh::create_family(line, family.clone())))
-            .await
-    }
-
-    async fn family(&self, hashes: &[FamilyHash]) -> Result<Option<(RefreshFamily, User)>> {
-        let hashes = hashes.to_vec();
-        self.read(move |line| Box::pin(refresh::family(line, hashes)))
-            .await
-    }
-
-    async fn rotate_family(&self, turn: &RefreshTurn) -> Result<bool> {
-        let turn = turn.clone();
-        self.write(move |line| Box::pin(refresh::rotate_family(line, turn.clone())))
-            .await
-    }
-
-    async fn revoke_family(&self, user: UserId, id: &str, now: Timestamp) -> Result<bool> {
-        if !rules::can_be_stored(id) {
-            return Ok(false);
-        }
-        let id = id.to_owned();
-        self.write(move |line| Box::pin(refresh::revoke_family(line, user, id.clone(), now)))
-            .await
-    }
-
-    async fn revoke_families_of(&self, user: UserId, now: Timestamp) -> Result<usize> {
-        self.write(move |line| Box::pin(refresh::revoke_families_of(line, user, now)))
-            .await
-    }
-
-    async fn families_of(&self, user: UserId, now: Timestamp, idle: Timestamp) -> Result<Vec<RefreshFamily>> {
-        self.read(move |line| Box::pin(refresh::families_of(line, user, now, idle)))
-            .await
-    }
-
-    async fn sweep_families(&self, now: Timestamp, idle: Timestamp, limit: i64) -> Result<usize> {
-        self.write(move |line| Box::pin(refresh::sweep_families(line, now, idle, limit)))
-            .await
-    }
-}
-
-#[rocket::async_trait]
-impl Counters for Store {
-    fn contract(&self) -> u32 {
-        <dyn Counters>::CONTRACT
-    }
-
-    async fn counter(&self, key: &CounterKey) -> Result<Option<Counter>> {
-        if let Some(found) = self.inline.counter(key, &self.statements) {
-            return Ok(found);
-        }
-        let key = *key;
-        self.read(move |line| Box::pin(counters::counter(line, key)))
-            .await
-    }
-
-    async fn counters(&self, keys: &[CounterKey]) -> Result<Vec<Option<Counter>>> {
-        if let Some(found) = self.inline.counters(keys, &self.statements) {
-            return Ok(found);
-        }
-        let keys = keys.to_vec();
-        self.read(move |line| Box::pin(counters::counters(line, keys)))
-            .await
-    }
-
-    async fn swap_counters(&self, swaps: &[CounterSwap]) -> Result<bool> {
-        let swaps = sorted(swaps);
-        let swapped = match swaps.len() {
-            1 => {
-                self.write(move |line| Box::pin(counters::swap_counters(line, swaps.clone())))
-                    .await
-            }
-            _ => {
-                self.transaction(move |line| Box::pin(counters::swap_counters(line, swaps.clone())))
-                    .await
-            }
-        };
-        as_expected(swapped)
-    }
-
-    async fn sweep_counters(&self, now: Timestamp, limit: i64) -> Result<usize> {
-        self.write(move |line| Box::pin(counters::sweep_counters(line, now, limit)))
-            .await
-    }
-}
-
-#[rocket::async_trait]
-impl ApiKeys for Store {
-    fn contract(&self) -> u32 {
-        <dyn ApiKeys>::CONTRACT
-    }
-
-    async fn create_api_key(&self, key: &Issued<ApiKey>, limit: u32) -> Result<bool> {
-        rules::check_api_key(key)?;
-        let key = ApiKey::clone(key);
-        self.transaction(move |line| Box::pin(api_keys::create_api_key(line, key.clone(), i64::from(limit))))
-            .await
-    }
-
-    async fn api_key(&self, id: &str) -> Result<Option<(ApiKey, User)>> {
-        if !rules::is_api_key_id(id) {
-            return Ok(None);
-        }
-        if let Some(found) = self.inline.api_key(id, &self.statements) {
-            return Ok(found);
-        }
-        let id = id.to_owned();
-        self.read(move |line| Box::pin(api_keys::api_key(line, id))).await
-    }
-
-    async fn touch_api_key(
-        &self,
-        id: &str,
-        expected: &ApiKeyHash,
-        rehashed: &ApiKeyHash,
-        now: Timestamp,
-        ip: Option<&str>,
-    ) -> Result<bool> {
-        if !rules::is_api_key_id(id) {
-            return Ok(false);
-        }
-        let (id, expected, rehashed) = (id.to_owned(), *expected, *rehashed);
-        let ip = ip.map(|ip| super::super::rows::cut(ip, 64));
-        self.write(move |line| {
-            let (id, ip) = (id.clone(), ip.clone());
-            Box::pin(api_keys::touch_api_key(line, id, expected, rehashed, now, ip))
-        })
-        .await
-    }
-
-    async fn api_keys_of(&self, user: UserId) -> Result<Vec<ApiKey>> {
-        self.read(move |line| Box::pin(api_keys::api_keys_of(line, user)))
-            .await
-    }
-
-    async fn delete_api_key(&self, user: UserId, id: &str) -> Result<bool> {
-        if !rules::is_api_key_id(id) {
-            return Ok(false);
-        }
-        let id = id.to_owned();
-        self.write(move |line| Box::pin(api_keys::delete_api_key(line, user, id.clone())))
-            .await
-    }
-
-    async fn delete_api_keys_of(&self, user: UserId) -> Result<usize> {
-        self.write(move |line| Box::pin(api_keys::delete_api_keys_of(line, user)))
-            .await
-    }
-
-    async fn sweep_api_keys(&self, now: Timestamp, limit: i64) -> Result<usize> {
-        self.write(move |line| Box::pin(api_keys::sweep_api_keys(line, now, limit)))
             .await
     }
 }
